@@ -1,0 +1,56 @@
+"""LIMITS: every capacity and bound of the exchange, and that their products fit an int64.
+
+Takes   nothing, or other capacities (small ones in tests, other mixes in benchmarks).
+Gives   `Limits`, the capacities of one market: they stand in its journal's first line.
+Keeps   the worst product of any formula below 2^63: asserted here, once.
+Source  Rulebook 1; decision 0005.
+"""
+
+from typing import NamedTuple
+
+ORDER_LOTS_MAX = (1 << 24) - 1
+OPEN_INTEREST_LOTS_MAX = (1 << 31) - 1
+MONEY_MICROUSD_MAX = 1 << 60  # All that the outside world may have paid in.
+CASH_MICROUSD_MAX = (1 << 61) - 1  # The most that one account may hold or owe: asserted.
+FILLS_MAX = 256  # Fills and self-trade cancels that one order may cause.
+CANCELS_MAX = 256  # Orders that one ADVANCE cancels when a contract stops.
+PAYMENTS_MAX = 1024  # Positions that one ADVANCE pays.
+ACCOUNTS_RESERVED = 8
+
+# Rows of the accounts table that are no member's.
+OUTSIDE = 0  # Holds the opposite of all money that we hold.
+INSURANCE_FUND = 1
+AUCTION = 2  # What passes through the auction; zero after each run's last transfer.
+
+
+class Limits(NamedTuple):
+    """The capacities of one market. A full table is a refusal, never an exception."""
+
+    accounts: int = 1 << 16
+    contracts: int = 16
+    indexes: int = 64
+    orders: int = 1 << 18
+    positions: int = 1 << 17
+    positions_per_account: int = 16
+    window_ticks: int = 1 << 18  # A power of two, at least 64.
+    price_microusd_max: int = (1 << 30) - 1  # Of any price, index or fix, either sign.
+    position_lots_max: int = (1 << 26) - 1  # |position| + open lots, one account and contract.
+
+    @property
+    def events_per_command(self) -> int:
+        """Give the most events that one command can cause."""
+        return 2 * (FILLS_MAX + CANCELS_MAX) + PAYMENTS_MAX + 4 * self.contracts + 16
+
+
+def check_limits(limits: Limits) -> None:
+    """Assert that no formula of the rulebook can overflow an int64 under these limits."""
+    difference_max = 2 * limits.price_microusd_max  # M - S, p - S
+    worth_max = limits.positions_per_account * limits.position_lots_max * difference_max
+    assert worth_max < 1 << 61  # The sum of lots x (M - S) over an account.
+    assert CASH_MICROUSD_MAX + worth_max < 1 << 62  # Equity.
+    assert limits.window_ticks & (limits.window_ticks - 1) == 0 and limits.window_ticks >= 64
+    assert limits.accounts > ACCOUNTS_RESERVED
+    assert MONEY_MICROUSD_MAX * 2 < 1 << 63
+
+
+check_limits(Limits())
