@@ -1,0 +1,7 @@
+"""SERVE: the market over a network.
+
+Takes   requests.
+Gives   answers.
+Keeps   the imports that ARCHITECTURE.md draws.
+Source  ARCHITECTURE.md.
+"""

@@ -1,0 +1,7 @@
+"""ANALYSE: what the prices mean.
+
+Takes   arrays.
+Gives   figures.
+Keeps   the imports that ARCHITECTURE.md draws.
+Source  ARCHITECTURE.md.
+"""

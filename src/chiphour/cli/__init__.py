@@ -1,0 +1,45 @@
+"""CLI: the command `chiphour`. Each file of this folder adds its own commands.
+
+Takes   the words on the command line.
+Gives   exit code 0; or 1 (the world or a member is at fault) or 2 (wrong words, or `python -O`),
+        with one line on standard error that says what was expected, what was found and where.
+Keeps   the list of commands in one place: this folder.
+Source  Decision 0001.
+"""
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+from chiphour.observe.observation import MarketError
+
+
+def build() -> typer.Typer:
+    """Build the command from every file of this folder that has an `add_to(app)`."""
+    app = typer.Typer(
+        help="An open market for compute: observe, fix, trade, clear, settle, publish.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # Keeps sub-commands even where only one file adds one.
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        if hasattr(loaded, "add_to"):
+            loaded.add_to(app)
+    return app
+
+
+def main() -> None:
+    """Run the command; a fault of the world becomes one line and exit code 1."""
+    if not __debug__:
+        sys.exit("chiphour: expected assertions to be on, found python -O: start without it")
+    try:
+        build()()
+    except MarketError as fault:
+        print(f"chiphour: {fault}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
