@@ -6,6 +6,7 @@ Keeps   a day without a fix as a row with a reason: never a hole, never a carrie
 Source  Methodology, "Publication"; decision 0004.
 """
 
+from typing import Any
 from typing import NamedTuple
 
 
@@ -68,3 +69,31 @@ class Fixing(NamedTuple):
     inputs_root: str
     members: tuple[Member, ...]
     rejections: tuple[Rejection, ...]
+
+
+def to_json(fixing: Fixing) -> dict[str, Any]:
+    """Give the record as plain JSON values; its canonical JSON is what is stored and hashed."""
+    record = fixing._asdict()
+    record["members"] = [
+        member._asdict()
+        | {"venues": list(member.venues), "observations": list(member.observations)}
+        for member in fixing.members
+    ]
+    record["rejections"] = [rejection._asdict() for rejection in fixing.rejections]
+    return record
+
+
+def from_json(record: dict[str, Any]) -> Fixing:
+    """Read what `to_json` gave; raises TypeError or KeyError where a field is missing or unknown."""
+    members = tuple(
+        Member(
+            **member
+            | {
+                "venues": tuple(member["venues"]),
+                "observations": tuple(member["observations"]),
+            }
+        )
+        for member in record["members"]
+    )
+    rejections = tuple(Rejection(**rejection) for rejection in record["rejections"])
+    return Fixing(**record | {"members": members, "rejections": rejections})
