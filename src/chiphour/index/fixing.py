@@ -84,7 +84,7 @@ def to_json(fixing: Fixing) -> dict[str, Any]:
 
 
 def from_json(record: dict[str, Any]) -> Fixing:
-    """Read what `to_json` gave; raises TypeError or KeyError where a field is missing or unknown."""
+    """Read what `to_json` gave; raises TypeError or KeyError on a missing or unknown field."""
     members = tuple(
         Member(
             **member
