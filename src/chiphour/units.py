@@ -107,6 +107,16 @@ def text_from_nanousd(price_nanousd: int) -> str:
     return _fixed(price_nanousd, 9)
 
 
+def text_from_ppm(rate_ppm: int) -> str:
+    """Write parts per million as a share of one with six decimals: 900000 is 0.900000."""
+    return _fixed(rate_ppm, 6)
+
+
+def percent_from_ppm(rate_ppm: int) -> str:
+    """Write parts per million as per cent, no idle zeros: 875000 is 87.5, 900000 is 90."""
+    return _fixed(rate_ppm, 4).rstrip("0").rstrip(".")
+
+
 def _fixed(value: int, decimals: int) -> str:
     whole, part = divmod(abs(value), 10**decimals)
     return f"{'-' if value < 0 else ''}{whole}.{part:0{decimals}d}"

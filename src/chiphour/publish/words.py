@@ -1,0 +1,133 @@
+"""WORDS: what codes, dates and signs are called on a page.
+
+Takes   series, codes, days, integers in their units.
+Gives   English for people; figures with their sign.
+Keeps   an unknown code as it is: a word is never guessed.
+Source  Methodology, "Publication"; decision 0010.
+"""
+
+import re
+from datetime import date
+
+from chiphour.index.series import Series
+from chiphour.units import MICROUSD_PER_TICK
+from chiphour.units import percent_from_ppm
+from chiphour.units import text_from_microusd
+from chiphour.units import text_from_ticks
+
+MINUS = "\u2212"
+DASH = "\u2013"
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+CHIPS = {
+    "A100": "A100 80 GB",
+    "A100-40": "A100 40 GB",
+    "RTX4090": "RTX 4090",
+    "RTX5090": "RTX 5090",
+    "RTXPRO6000": "RTX PRO 6000",
+}
+TENORS = {
+    "SPOT": ("marketplace", "by the hour from the hosts of an open marketplace, no commitment"),
+    "OD": ("on demand", "by the hour from a provider's own rate card, no commitment"),
+    "INT": ("interruptible", "by the hour where the provider may take it back, or by bid"),
+}
+RESERVED = re.compile(r"R(\d+)([MY])")
+REASONS = {
+    "NO_DATA": "No source has shown a price for this series.",
+    "STALE": "Every price known was older than its venue allows at the strike.",
+    "FEW_MEMBERS": "Fewer than three independent owners quoted a price.",
+    "FEW_AFTER_SCREEN": "Fewer than three owners were left after the outlier screen.",
+    "THIN_BOOK": "The order book had too few polls, hosts or machines in the window.",
+    "FX_STALE": "The exchange rate needed was more than seven days old.",
+}
+GRADES = {
+    "A": "seven owners or more",
+    "B": "five or six owners",
+    "C": "three or four owners, or most were screened out",
+}
+
+
+def chip_words(series: Series) -> str:
+    """Name the chip with its form: H100 SXM, RTX 4090."""
+    return " ".join(word for word in (CHIPS.get(series.chip, series.chip), series.form) if word)
+
+
+def tenor_words(tenor: str) -> str:
+    """Name how the chip is rented, in one or two words."""
+    reserved = RESERVED.fullmatch(tenor)
+    if reserved:
+        return f"reserved {_term(reserved)}"
+    return TENORS[tenor][0] if tenor in TENORS else tenor
+
+
+def series_words(series: Series) -> str:
+    """Name a series: H100 SXM, on demand."""
+    return f"{chip_words(series)}, {tenor_words(series.tenor)}"
+
+
+def measures(series: Series) -> str:
+    """Say in one sentence what a series measures."""
+    reserved = RESERVED.fullmatch(series.tenor)
+    if reserved:
+        how = f"under a commitment of {_term(reserved)}"
+    else:
+        how = TENORS[series.tenor][1] if series.tenor in TENORS else f"at tenor {series.tenor}"
+    return (
+        f"The listed price of one {chip_words(series)} GPU for one hour, rented {how}, "
+        "in US dollars before tax, storage and traffic."
+    )
+
+
+def _term(reserved: re.Match[str]) -> str:
+    count, unit = reserved.groups()
+    return f"{count} {'month' if unit == 'M' else 'year'}{'' if count == '1' else 's'}"
+
+
+def reason_words(code: str) -> str:
+    """Say why a series has no fix; an unknown code stands for itself."""
+    return REASONS.get(code, code)
+
+
+def day_words(day: date) -> str:
+    """Write a day for people: 20 July 2026."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """Write a day where the year is known: 20 Jul."""
+    return f"{day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def signed_ticks(value_ticks: int) -> str:
+    """Write a difference in dollars with its sign: +0.0250, \u22120.0300, 0.0000."""
+    text = text_from_ticks(abs(value_ticks))
+    return text if value_ticks == 0 else ("+" if value_ticks > 0 else MINUS) + text
+
+
+def price_text(price_ticks: int, tick_microusd: int) -> str:
+    """Write a contract's price in dollars, with as many decimals as its tick needs."""
+    return money_text(price_ticks * tick_microusd, tick_microusd)
+
+
+def money_text(amount_microusd: int, exact_to_microusd: int = 1) -> str:
+    """Write dollars: four decimals where the amounts are whole ticks of 0.0001, else six."""
+    if exact_to_microusd % MICROUSD_PER_TICK == 0 and amount_microusd % MICROUSD_PER_TICK == 0:
+        return text_from_ticks(amount_microusd // MICROUSD_PER_TICK)
+    return text_from_microusd(amount_microusd)
+
+
+def percent_words(rate_ppm: int) -> str:
+    """Write a rate for people: 87.5 %."""
+    return f"{percent_from_ppm(rate_ppm)}\u00a0%"
+
+
+def grouped(count: int) -> str:
+    """Write a whole number with its thousands apart: 12\u202f400."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: 1 fill, 2 fills."""
+    return f"{grouped(count)} {noun}{'' if count == 1 else 's'}"
