@@ -115,7 +115,7 @@ def considered(
     posted_from_ns = strike_ns - parameters.posted_limit_ns
     latest_ns: dict[tuple[str, str], int] = defaultdict(lambda: posted_from_ns)
     for row in recent:
-        if row.feed == "posted":
+        if row.feed != "book":
             feed = (row.source, row.venue)
             latest_ns[feed] = max(latest_ns[feed], row.observed_ns)
     found: dict[Series, list[Observation]] = defaultdict(list)
