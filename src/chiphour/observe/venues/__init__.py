@@ -1,7 +1,21 @@
 """VENUES: one folder each; the folder is the registry.
 
-Takes   a recorded body.
-Gives   observations.
-Keeps   the imports that ARCHITECTURE.md draws.
-Source  ARCHITECTURE.md.
+Takes   nothing.
+Gives   every reader by its name: VENUE, `fetched_ns`, `read` (see `observe/venue.py`).
+Keeps   the list of readers in one place: this folder. To add one, add its folder.
+Source  Decision 0003.
 """
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import cast
+
+from chiphour.observe.venue import Reader
+
+
+@cache
+def venues() -> dict[str, Reader]:
+    """Give the readers by the names of their folders, sorted."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: cast(Reader, importlib.import_module(f"{__name__}.{name}")) for name in names}
