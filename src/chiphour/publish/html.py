@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 
 TAG = re.compile(r"[a-z][a-z0-9]*")
-ATTRIBUTE = re.compile(r"[a-zA-Z][a-zA-Z-]*")
+ATTRIBUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
 VOID = frozenset({"br", "col", "hr", "link", "meta"})
 FORBIDDEN_TAGS = frozenset({"base", "embed", "form", "iframe", "img", "object", "script"})
 ADDRESS = re.compile(r"#[A-Za-z0-9._-]*|/([^/\\].*)?|https://[^/\\].*", re.DOTALL)

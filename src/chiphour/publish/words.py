@@ -10,6 +10,8 @@ import re
 from datetime import date
 
 from chiphour.index.series import Series
+from chiphour.index.v2026_1 import REASONS
+from chiphour.index.v2026_1 import RULES
 from chiphour.units import MICROUSD_PER_TICK
 from chiphour.units import percent_from_ppm
 from chiphour.units import text_from_microusd
@@ -28,20 +30,13 @@ CHIPS = {
     "RTX5090": "RTX 5090",
     "RTXPRO6000": "RTX PRO 6000",
 }
+FORMS = {"PCIE": "PCIe"}
 TENORS = {
     "SPOT": ("marketplace", "by the hour from the hosts of an open marketplace, no commitment"),
     "OD": ("on demand", "by the hour from a provider's own rate card, no commitment"),
     "INT": ("interruptible", "by the hour where the provider may take it back, or by bid"),
 }
 RESERVED = re.compile(r"R(\d+)([MY])")
-REASONS = {
-    "NO_DATA": "No source has shown a price for this series.",
-    "STALE": "Every price known was older than its venue allows at the strike.",
-    "FEW_MEMBERS": "Fewer than three independent owners quoted a price.",
-    "FEW_AFTER_SCREEN": "Fewer than three owners were left after the outlier screen.",
-    "THIN_BOOK": "The order book had too few polls, hosts or machines in the window.",
-    "FX_STALE": "The exchange rate needed was more than seven days old.",
-}
 GRADES = {
     "A": "seven owners or more",
     "B": "five or six owners",
@@ -51,7 +46,8 @@ GRADES = {
 
 def chip_words(series: Series) -> str:
     """Name the chip with its form: H100 SXM, RTX 4090."""
-    return " ".join(word for word in (CHIPS.get(series.chip, series.chip), series.form) if word)
+    chip, form = series.chip, series.form
+    return " ".join(word for word in (CHIPS.get(chip, chip), FORMS.get(form, form)) if word)
 
 
 def tenor_words(tenor: str) -> str:
@@ -87,7 +83,17 @@ def _term(reserved: re.Match[str]) -> str:
 
 def reason_words(code: str) -> str:
     """Say why a series has no fix; an unknown code stands for itself."""
-    return REASONS.get(code, code)
+    return sentence(REASONS[code]) if code in REASONS else code
+
+
+def rule_words(code: str) -> str:
+    """Say by which rule something was left out; an unknown code stands for itself."""
+    return sentence(RULES[code]) if code in RULES else code
+
+
+def sentence(words: str) -> str:
+    """Give words as a sentence: a capital first, a full stop last."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def day_words(day: date) -> str:
@@ -107,15 +113,10 @@ def signed_ticks(value_ticks: int) -> str:
 
 
 def price_text(price_ticks: int, tick_microusd: int) -> str:
-    """Write a contract's price in dollars, with as many decimals as its tick needs."""
-    return money_text(price_ticks * tick_microusd, tick_microusd)
-
-
-def money_text(amount_microusd: int, exact_to_microusd: int = 1) -> str:
-    """Write dollars: four decimals where the amounts are whole ticks of 0.0001, else six."""
-    if exact_to_microusd % MICROUSD_PER_TICK == 0 and amount_microusd % MICROUSD_PER_TICK == 0:
-        return text_from_ticks(amount_microusd // MICROUSD_PER_TICK)
-    return text_from_microusd(amount_microusd)
+    """Write a contract's price in dollars: four decimals where its tick allows, else six."""
+    if tick_microusd % MICROUSD_PER_TICK == 0:
+        return text_from_ticks(price_ticks * (tick_microusd // MICROUSD_PER_TICK))
+    return text_from_microusd(price_ticks * tick_microusd)
 
 
 def percent_words(rate_ppm: int) -> str:
