@@ -140,6 +140,22 @@ def fix_one(
     return _fix(series, window, strike_ns, previous, source)
 
 
+def inputs_unchanged(fixings: Sequence[Fixing], observations: Sequence[Observation]) -> bool:
+    """Tell whether fixings of one strike and source were made from these very inputs.
+
+    True promises that `fix_all` would give them again, as long as the last fixed Fixing before
+    them is the same too.
+    """
+    strike_ns, source = fixings[0].strike_ns, fixings[0].source
+    window = considered(observations, strike_ns, source, PARAMETERS)
+    return [fixing.series for fixing in fixings] == [series.ticker for series in SERIES] and all(
+        fixing.parameters_sha256 == PARAMETERS_SHA256
+        and fixing.inputs_root == _inputs_root(window.rows.get(series, ()))
+        and (fixing.reason == "NO_DATA") == (series not in window.known)
+        for fixing, series in zip(fixings, SERIES, strict=True)
+    )
+
+
 def as_final(fixing: Fixing) -> Fixing:
     """Give the final row: equal to the provisional one, known a day after the strike."""
     known_ns = fixing.strike_ns + PARAMETERS.final_ns
@@ -205,7 +221,7 @@ def _fix(
         composition_ticks=None,
         vintage="provisional",
         known_ns=strike_ns + PARAMETERS.close_ns,
-        inputs_root=inputs_root(observation_id(row) for row in rows),
+        inputs_root=_inputs_root(rows),
         members=tuple(_member(panelist, panelist in kept) for panelist in panel.members),
         rejections=tuple(sorted((*panel.rejections, *screened))),
     )
@@ -334,9 +350,10 @@ def fit_for_settlement(grade: str, split: Split, previous_fix_ticks: int) -> boo
     return moved_ticks * PPM <= PARAMETERS.settlement_move_max_ppm * previous_fix_ticks
 
 
-def inputs_root(ids: Iterable[str]) -> str:
+def _inputs_root(rows: Iterable[Observation]) -> str:
     """Hash the sorted ids of the considered observations, one a line, with SHA-256."""
-    return hashlib.sha256("".join(f"{key}\n" for key in sorted(ids)).encode()).hexdigest()
+    ids = sorted(observation_id(row) for row in rows)
+    return hashlib.sha256("".join(f"{key}\n" for key in ids).encode()).hexdigest()
 
 
 def _member(panelist: Panelist, kept: bool) -> Member:
