@@ -3,16 +3,20 @@
 Takes   the words on the command line.
 Gives   exit code 0; or 1 (the world or a member is at fault) or 2 (wrong words, or `python -O`),
         with one line on standard error that says what was expected, what was found and where.
-Keeps   the list of commands in one place: this folder.
-Source  Decision 0001.
+Keeps   the list of commands in one place: this folder. NUMBA_CACHE_DIR named by the kernel's
+        sources, before numba is imported, however the command was started.
+Source  Decisions 0001 and 0009.
 """
 
 import importlib
+import os
 import pkgutil
 import sys
+from pathlib import Path
 
 import typer
 
+from chiphour.exchange.cache import kernel_cache
 from chiphour.observe.observation import MarketError
 
 
@@ -32,10 +36,18 @@ def build() -> typer.Typer:
     return app
 
 
+def name_kernel_cache() -> None:
+    """Give numba a folder that no other sources share, unless one is named already."""
+    prefix = Path(sys.prefix)
+    home = prefix if os.access(prefix, os.W_OK) else Path.home() / ".cache" / "chiphour"
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(home / "kernels")))
+
+
 def main() -> None:
     """Run the command; a fault of the world becomes one line and exit code 1."""
     if not __debug__:
         sys.exit("chiphour: expected assertions to be on, found python -O: start without it")
+    name_kernel_cache()
     try:
         build()()
     except MarketError as fault:

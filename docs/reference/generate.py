@@ -1,0 +1,160 @@
+"""GENERATE: writes the tables of docs/reference from the program itself.
+
+Takes   the enums of the exchange with the words that stand beside their members, the tables of
+        columns, the table of terms, and the command line.
+Gives   commands.md, events.md, reasons.md, contracts.md and cli.md; `--check` writes nothing and
+        exits 1 when a file differs.
+Keeps   the reference equal to the code: tests/test_docs.py runs the same functions.
+Source  Decision 0001. Run: `.venv/bin/python docs/reference/generate.py`
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import typer
+
+from chiphour.cli import build
+from chiphour.contracts import table
+from chiphour.exchange import commands
+from chiphour.exchange import events
+from chiphour.exchange import reasons
+
+FOLDER = Path(__file__).resolve().parent
+NOTE = "<!-- Written by docs/reference/generate.py. Change the program, then run that. -->"
+
+
+def words_beside(module: ModuleType, owner: str = "") -> dict[str, str]:
+    """Give the comment beside each name of a class, or of the module: `NAME = 1  # Words.`"""
+    source = Path(str(module.__file__)).read_text()
+    if owner:
+        source = source.partition(f"class {owner}(")[2].partition("\n\n\n")[0]
+    indent = "    " if owner else ""
+    found = re.findall(rf"^{indent}([A-Z][A-Z0-9_]*) = [^#\n]+  # (.+)$", source, re.M)
+    return dict(found)
+
+
+def enums(module: ModuleType) -> list[type[IntEnum]]:
+    """List the enums that a module defines, in the order of its text."""
+    tree = ast.parse(Path(str(module.__file__)).read_text())
+    named = [getattr(module, node.name) for node in tree.body if isinstance(node, ast.ClassDef)]
+    return [found for found in named if issubclass(found, IntEnum)]
+
+
+def rows(header: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
+    """Write a table in Markdown."""
+    head = list(header)
+    body = [head, ["---"] * len(head), *([str(cell) for cell in line] for line in lines)]
+    return "\n".join("| " + " | ".join(cell or " " for cell in line) + " |" for line in body)
+
+
+def page(title: str, *parts: str) -> str:
+    """Join the parts of a page."""
+    return "\n\n".join((f"# {title}", NOTE, *parts)) + "\n"
+
+
+def enum_part(found: type[IntEnum], module: ModuleType) -> str:
+    """Write one enum as a section."""
+    words = words_beside(module, found.__name__)
+    lines = ((m.value, f"`{m.name}`", words.get(m.name, "")) for m in found)
+    return f"## {found.__name__}\n\n{found.__doc__}\n\n{rows(('number', 'name', ''), lines)}"
+
+
+def column_part(uses: dict[IntEnum, tuple[str, ...]], module: ModuleType) -> str:
+    """Write which columns each kind has, with their places."""
+    lines = (
+        (f"`{kind.name}`", ", ".join(f"`{name}` {getattr(module, name)}" for name in names))
+        for kind, names in uses.items()
+    )
+    return "## Columns of each kind\n\n" + rows(("kind", "columns, each with its place"), lines)
+
+
+def language_page(title: str, opening: str, module: ModuleType, uses: object) -> str:
+    """Write the page of commands or of events."""
+    assert isinstance(uses, dict)
+    tables = [enum_part(found, module) for found in enums(module)]
+    return page(title, opening, tables[0], column_part(uses, module), *tables[1:])
+
+
+def contracts_page() -> str:
+    """Write the terms that SET may give, and the enums of a contract."""
+    words = words_beside(table)
+    lines = (
+        (
+            t.column,
+            f"`{t.name}`",
+            f"{t.least:,}",
+            f"{t.most:,}",
+            f"{t.default:,}",
+            words.get(t.name.upper(), ""),
+        )
+        for t in table.TERMS
+    )
+    terms = rows(("column", "term", "least", "most", "default", ""), lines)
+    opening = "A contract is one row of integers. These are the columns that `SET` may give."
+    return page("Contracts", opening, terms, *(enum_part(found, table) for found in enums(table)))
+
+
+def command_part(name: str, command: Any) -> str:
+    """Write one command: how it is called, what it does, its arguments and options."""
+    under = getattr(command, "commands", {})
+    names = {p: p.name.upper() for p in command.params if p.param_type_name == "argument"}
+    usage = " ".join(("chiphour", name, *names.values()))
+    lines = [(f"`{names.get(p) or ', '.join(p.opts)}`", p.help or "") for p in command.params]
+    said = " ".join((command.help or "").split())
+    options = [rows(("", ""), lines)] if lines else []
+    own = [f"## {name}", said, f"    {usage}{' COMMAND' if under else ''}", *options]
+    return "\n\n".join(own + [command_part(f"{name} {n}", under[n]) for n in sorted(under)])
+
+
+def cli_page() -> str:
+    """Write every command with its help."""
+    group: Any = typer.main.get_command(build())
+    opening = (
+        "In a checkout write `./chiphour` for `chiphour`. "
+        "`check`, `test` and `bench` exist in a checkout only."
+    )
+    parts = [command_part(name, group.commands[name]) for name in sorted(group.commands)]
+    return page("Commands of the command line", opening, *parts)
+
+
+def pages() -> dict[str, str]:
+    """Give every generated file of this folder and its text."""
+    opening = "A command is one row of 16 int64. Every column that its kind does not use is zero."
+    answer = "An event is one row of 16 int64. Every column that its kind does not fill is zero."
+    why = "Of several reasons that hold, the one with the lowest number is reported."
+    return {
+        "cli.md": cli_page(),
+        "commands.md": language_page("Commands", opening, commands, commands.USES),
+        "contracts.md": contracts_page(),
+        "events.md": language_page("Events", answer, events, events.FILLS),
+        "reasons.md": page("Reasons", why, enum_part(reasons.Reason, reasons)),
+    }
+
+
+def differing() -> list[str]:
+    """Name the files that are not as the program would write them."""
+    return [
+        name
+        for name, text in pages().items()
+        if not (FOLDER / name).is_file() or (FOLDER / name).read_text() != text
+    ]
+
+
+def main() -> None:
+    """Write the files, or with `--check` only compare."""
+    stale = differing()
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"stale: {', '.join(stale)}" if stale else 0)
+    for name in stale:
+        (FOLDER / name).write_text(pages()[name])
+        print(f"wrote docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()
