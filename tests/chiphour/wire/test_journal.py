@@ -1,4 +1,10 @@
-"""The journal's bytes: round trips, every changed byte noticed, every cut told where it is."""
+"""JOURNAL: round trips, every changed byte noticed, every cut told where it is.
+
+Takes   any frames that hypothesis finds, and small journals changed at each byte.
+Gives   the laws of the format.
+Keeps   a torn tail and damage apart: recovery cuts one and refuses the other.
+Source  Rulebook 12.1; docs/reference/journal.md.
+"""
 
 import io
 from itertools import pairwise
