@@ -1,0 +1,163 @@
+"""LAUNCHER: `./chiphour` sets up once, redoes what broke off, and refuses what cannot work.
+
+Takes   the launcher in a copy of the files that set-up needs.
+Gives   its exit codes, its words, and the stamp it leaves.
+Keeps   this checkout's own environment untouched.
+Source  Decision 0009.
+"""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec
+from importlib.util import spec_from_loader
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("chiphour", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "README.md")
+LICENCES = ("LICENSE", "LICENSE-DATA", "NOTICE")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Copy what set-up needs; recordings are not."""
+    for name in FILES + LICENCES:
+        shutil.copy(ROOT / name, tmp_path)
+    ignored = shutil.ignore_patterns("__pycache__", "recordings")
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=ignored)
+    return tmp_path
+
+
+@pytest.fixture
+def launcher(copy):
+    """Load the copied launcher as a module."""
+    loader = SourceFileLoader("launcher", str(copy / "chiphour"))
+    module = module_from_spec(spec_from_loader("launcher", loader))
+    loader.exec_module(module)
+    return module
+
+
+def start(copy: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the copied launcher with this Python, without what the tests themselves set."""
+    dropped = ("NUMBA_CACHE_DIR", "VIRTUAL_ENV", "PYTHONPATH")
+    clean = {name: value for name, value in os.environ.items() if name not in dropped}
+    command = [sys.executable, *words]
+    return subprocess.run(
+        command, cwd=copy, env=clean | environment, capture_output=True, text=True
+    )
+
+
+def path_without_uv(folder: Path) -> str:
+    """Make a PATH that holds no uv and no node."""
+    programs = folder / "programs"
+    programs.mkdir()
+    for name in ("sh", "env"):
+        (programs / name).symlink_to(shutil.which(name))
+    return str(programs)
+
+
+def finish(launcher, dev: bool) -> None:
+    """Leave `.venv` as a finished set-up does."""
+    launcher.PYTHON.parent.mkdir(parents=True)
+    launcher.PYTHON.touch()
+    launcher.STAMP.write_text("\n".join(launcher.stamps(dev)) + "\n")
+
+
+def test_nothing_is_ready_before_set_up(launcher):
+    assert not launcher.is_ready(dev=False)
+
+
+def test_the_test_packages_include_the_others_but_not_the_reverse(launcher):
+    finish(launcher, dev=False)
+    assert launcher.is_ready(dev=False)
+    assert not launcher.is_ready(dev=True)
+    launcher.STAMP.write_text("\n".join(launcher.stamps(True)) + "\n")
+    assert launcher.is_ready(dev=False)
+    assert launcher.is_ready(dev=True)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
+def test_a_changed_lock_or_project_asks_for_set_up(launcher, copy, name):
+    finish(launcher, dev=False)
+    (copy / name).write_text((copy / name).read_text() + "\n# changed\n")
+    assert not launcher.is_ready(dev=False)
+
+
+def test_a_removed_python_asks_for_set_up(launcher):
+    finish(launcher, dev=False)
+    launcher.PYTHON.unlink()
+    assert not launcher.is_ready(dev=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [(("-O", "chiphour", "up"), {}), (("chiphour", "up"), {"PYTHONOPTIMIZE": "1"})],
+)
+def test_python_without_assertions_is_refused_before_anything_is_made(copy, words, environment):
+    done = start(copy, *words, **environment)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "python -O" in done.stderr
+    assert not (copy / ".venv").exists()
+
+
+def test_an_installer_that_fails_is_shown_and_leaves_no_stamp(copy, tmp_path):
+    """An index that is not there stands for a machine without a network."""
+    nowhere = (tmp_path / "nowhere").as_uri()
+    done = start(
+        copy,
+        "chiphour",
+        "--help",
+        PATH=path_without_uv(tmp_path),
+        PIP_INDEX_URL=nowhere,
+        PIP_NO_INDEX="1",
+        PIP_FIND_LINKS="",
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert any("ERROR" in line for line in lines), lines
+    assert "expected to install the packages of requirements.lock" in lines[-1]
+    assert not (copy / ".venv" / "chiphour-stamp").exists()
+
+
+def test_the_version_check_can_be_read_by_an_older_python():
+    """Its text uses nothing that Python 3.7 cannot parse; `feature_version` holds it."""
+    tree = ast.parse((ROOT / "chiphour").read_text(), feature_version=(3, 7))
+    assert ast.get_docstring(tree).startswith("LAUNCHER: ")
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("with_uv", [True, False])
+def test_set_up_from_nothing(copy, tmp_path, with_uv):
+    """Set up for real, twice: the second start installs nothing; then a broken one is redone."""
+    if with_uv and not shutil.which("uv"):
+        pytest.skip("no uv on the PATH")
+    path = os.environ["PATH"] if with_uv else path_without_uv(tmp_path)
+    first = start(copy, "chiphour", "--help", PATH=path)
+    assert first.returncode == 0, first.stderr
+    assert "installation took" in first.stderr
+    assert "observe, fix, trade" in first.stdout
+    second = start(copy, "chiphour", "--help", PATH=path)
+    assert (second.returncode, second.stderr) == (0, "")
+    (copy / ".venv" / "chiphour-stamp").unlink()  # As an interruption leaves it.
+    third = start(copy, "chiphour", "--help", PATH=path)
+    assert third.returncode == 0, third.stderr
+    assert "installation took" in third.stderr
+
+
+@pytest.mark.extra
+def test_two_at_once_take_turns(copy):
+    words = [sys.executable, "chiphour", "--help"]
+    both = [
+        subprocess.Popen(words, cwd=copy, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sorted("installation took" in words for words in said) == [False, True]
