@@ -1,0 +1,219 @@
+"""FIELDS: strict reading of one JSON object: pop what is known, refuse the rest.
+
+Takes   a JSON object and the path at which it stands, such as `bids[3] "acme-1".curve[0]`.
+Gives   its fields as text, integers, exact fractions, hundredths of a chip-hour, ticks;
+        `RequestMalformed`, which names the path, what was expected and what was found.
+Keeps   nothing read by guess: a number is decimal text, an unknown field is refused.
+Source  Auction formulation, section 2; rulebook 1.
+"""
+
+import re
+from collections.abc import Callable
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+from typing import TypeVar
+
+from chiphour.observe.observation import MarketError
+from chiphour.units import NS_PER_HOUR
+from chiphour.units import InexactAmount
+from chiphour.units import decimal_from_text
+from chiphour.units import exact_from_text
+from chiphour.units import ns_from_iso
+from chiphour.units import ticks_from_text
+
+HUNDREDTHS = 100  # Of a chip-hour: the unit of every divisible quantity.
+QUANTITY_HUNDREDTHS_MAX = 1 << 32
+PRICE_TICKS_MAX = 1 << 28
+assert QUANTITY_HUNDREDTHS_MAX * PRICE_TICKS_MAX <= 1 << 60  # A line's money: an int64.
+FRACTION_DIGITS_MAX = 12
+ACCOUNT_MEMBER_LEAST = 8  # Rulebook 3.1: rows 0 to 7 are the market's own.
+ACCOUNT_MAX = (1 << 31) - 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+
+T = TypeVar("T")
+
+
+class RequestMalformed(MarketError):
+    """A request that cannot be read: says where, what was expected and what was found."""
+
+
+class Fields:
+    """One JSON object being read. Every `pop` removes a field; `exhausted` refuses the rest."""
+
+    def __init__(self, value: Any, path: str) -> None:
+        """Begin to read an object that stands at `path`; raises RequestMalformed on others."""
+        if not isinstance(value, dict):
+            raise RequestMalformed(f"{path}: expected an object, found {_shown(value)}")
+        self.path = path
+        self._left = dict(value)
+
+    def refuse(self, name: str, expected: str, found: Any) -> RequestMalformed:
+        """Give the refusal of one field."""
+        return RequestMalformed(f"{self.path}.{name}: expected {expected}, found {_shown(found)}")
+
+    def raw(self, name: str) -> Any:
+        """Pop a field as it is; raises RequestMalformed when it is missing."""
+        if name not in self._left:
+            raise RequestMalformed(f"{self.path}.{name}: expected this field, found none")
+        return self._left.pop(name)
+
+    def peek(self, name: str) -> Any:
+        """Give a field without popping it, or None: to say where a fault lies."""
+        return self._left.get(name)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a field is there, unread."""
+        return name in self._left
+
+    def text(self, name: str) -> str:
+        """Pop text."""
+        value = self.raw(name)
+        if not isinstance(value, str):
+            raise self.refuse(name, "text", value)
+        return value
+
+    def name(self, name: str) -> str:
+        """Pop a short name: letters, digits and . _ : - only."""
+        value = self.text(name)
+        if not NAME.fullmatch(value):
+            raise self.refuse(name, "a name of at most 64 letters, digits and . _ : -", value)
+        return value
+
+    def integer(self, name: str, least: int, most: int) -> int:
+        """Pop an integer within bounds, both included."""
+        value = self.raw(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.refuse(name, f"an integer from {least} to {most}", value)
+        return value
+
+    def account(self, name: str) -> int:
+        """Pop the account of a member."""
+        return self.integer(name, ACCOUNT_MEMBER_LEAST, ACCOUNT_MAX)
+
+    def fraction(self, name: str) -> Fraction:
+        """Pop decimal text of at most twelve digits on either side, exactly."""
+        value = self.text(name)
+        try:
+            exact = Fraction(decimal_from_text(value))
+        except InexactAmount:
+            raise self.refuse(name, "decimal text", value) from None
+        scaled = exact * 10**FRACTION_DIGITS_MAX
+        if scaled.denominator != 1 or abs(exact) >= 10**FRACTION_DIGITS_MAX:
+            raise self.refuse(name, f"at most {FRACTION_DIGITS_MAX} digits on either side", value)
+        return exact
+
+    def positive_fraction(self, name: str) -> Fraction:
+        """Pop decimal text above zero."""
+        value = self.fraction(name)
+        if value <= 0:
+            raise self.refuse(name, "a number above zero", decimal_text(value))
+        return value
+
+    def ticks(self, name: str) -> int:
+        """Pop a price in dollars as ticks of $0.0001."""
+        value = self.text(name)
+        try:
+            price_ticks = ticks_from_text(value)
+        except InexactAmount:
+            raise self.refuse(name, "dollars in multiples of 0.0001", value) from None
+        if abs(price_ticks) > PRICE_TICKS_MAX:
+            raise self.refuse(name, f"at most {PRICE_TICKS_MAX} ticks", value)
+        return price_ticks
+
+    def hundredths(self, name: str) -> int:
+        """Pop a quantity of chip-hours, not negative, as hundredths."""
+        return self._hundredths(name, self.raw(name), least=0)
+
+    def signed_hundredths(self, name: str) -> int:
+        """Pop a quantity of chip-hours of either sign, as hundredths."""
+        return self._hundredths(name, self.raw(name), least=-QUANTITY_HUNDREDTHS_MAX)
+
+    def hundredths_each(self, name: str, hours: int, *, signed: bool = False) -> tuple[int, ...]:
+        """Pop a list of quantities in chip-hours, one for each hour of the run."""
+        values = self.raw(name)
+        if not isinstance(values, list) or len(values) != hours:
+            raise self.refuse(name, f"a list of {hours} quantities, one an hour", values)
+        least = -QUANTITY_HUNDREDTHS_MAX if signed else 0
+        return tuple(self._hundredths(f"{name}[{i}]", v, least) for i, v in enumerate(values))
+
+    def _hundredths(self, name: str, value: Any, least: int) -> int:
+        expected = "chip-hours as decimal text in multiples of 0.01"
+        if not isinstance(value, str):
+            raise self.refuse(name, expected, value)
+        try:
+            quantity = exact_from_text(value, HUNDREDTHS, "hundredth of a chip-hour")
+        except InexactAmount:
+            raise self.refuse(name, expected, value) from None
+        if not least <= quantity <= QUANTITY_HUNDREDTHS_MAX:
+            raise self.refuse(name, "a quantity that is not negative, and within bounds", value)
+        return quantity
+
+    def hour(self, name: str, opens_ns: int, hours: int) -> int:
+        """Pop a time on the hour within the run, its end included, as a number of hours."""
+        value = self.text(name)
+        try:
+            hour, rest = divmod(ns_from_iso(value) - opens_ns, NS_PER_HOUR)
+        except ValueError:
+            raise self.refuse(name, "an ISO 8601 time with its zone", value) from None
+        if rest or not 0 <= hour <= hours:
+            raise self.refuse(name, "a whole hour within the run's delivery", value)
+        return hour
+
+    def each(self, name: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
+        """Pop a list of objects, each read by `read` and then exhausted."""
+        values = self.raw(name)
+        if not isinstance(values, list):
+            raise self.refuse(name, "a list", values)
+        return tuple(
+            read_whole(value, f"{self.path}.{name}[{i}]", read) for i, value in enumerate(values)
+        )
+
+    def exhausted(self) -> None:
+        """Raise RequestMalformed when a field was left unread."""
+        if self._left:
+            unknown = ", ".join(sorted(self._left))
+            raise RequestMalformed(f"{self.path}: expected no other field, found {unknown}")
+
+
+def read_whole(value: Any, path: str, read: Callable[[Fields], T]) -> T:
+    """Read an object completely: what `read` leaves is refused."""
+    fields = Fields(value, path)
+    result = read(fields)
+    fields.exhausted()
+    return result
+
+
+def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """Give the JSON Schema of an object with exactly these fields."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def decimal_text(value: Fraction | int) -> str:
+    """Write an exact decimal in its shortest plain form; the value has finitely many digits."""
+    scaled = Fraction(value) * 10**30
+    assert scaled.denominator == 1
+    whole, part = divmod(abs(scaled.numerator), 10**30)
+    digits = f"{part:030d}".rstrip("0")
+    return f"{'-' if scaled < 0 else ''}{whole}{'.' if digits else ''}{digits}"
+
+
+def hundredths_text(quantity_hundredths: int) -> str:
+    """Write hundredths of a chip-hour as chip-hours."""
+    return decimal_text(Fraction(quantity_hundredths, HUNDREDTHS))
+
+
+def hundredths_texts(quantities: Sequence[int]) -> list[str]:
+    """Write each of several quantities in hundredths as chip-hours."""
+    return [hundredths_text(quantity) for quantity in quantities]
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
