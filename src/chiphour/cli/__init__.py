@@ -19,9 +19,15 @@ import typer
 from chiphour.exchange.cache import kernel_cache
 from chiphour.observe.observation import MarketError
 
+STARTS_ALONE = {"check": "checkout", "test": "checkout"}
 
-def build() -> typer.Typer:
-    """Build the command from every file of this folder that has an `add_to(app)`."""
+
+def build(word: str = "") -> typer.Typer:
+    """Build the command from every file of this folder that has an `add_to(app)`.
+
+    When the first word of the command line is the name of a file, that file alone is loaded: a
+    command does not wait for what it does not use, and `check` runs where the rest is broken.
+    """
     app = typer.Typer(
         help="An open market for compute: observe, fix, trade, clear, settle, publish.",
         no_args_is_help=True,
@@ -29,8 +35,10 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(lambda: None)  # Keeps sub-commands even where only one file adds one.
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    named = STARTS_ALONE.get(word, word)
+    for name in [named] if named in names else names:
+        loaded = importlib.import_module(f"{__name__}.{name}")
         if hasattr(loaded, "add_to"):
             loaded.add_to(app)
     return app
@@ -49,7 +57,7 @@ def main() -> None:
         sys.exit("chiphour: expected assertions to be on, found python -O: start without it")
     name_kernel_cache()
     try:
-        build()()
+        build(*sys.argv[1:2])()
     except MarketError as fault:
         print(f"chiphour: {fault}", file=sys.stderr)
         sys.exit(1)

@@ -66,6 +66,18 @@ def test_a_folder_named_by_the_launcher_stays():
     assert done.stdout.strip() == "elsewhere"
 
 
+def test_a_command_loads_its_own_file_alone():
+    words = "import sys; from chiphour import cli; cli.build('check'); "
+    done = run("-c", words + "print([m for m in sys.modules if m.startswith('chiphour.cli.')])")
+    assert done.stdout.strip() == "['chiphour.cli.checkout']"
+
+
+def test_a_file_that_is_no_command_is_an_unknown_word():
+    done = run("-c", f"import sys; sys.argv = ['chiphour', 'options']; {MAIN}")
+    assert done.returncode == 2
+    assert "No such command 'options'" in done.stderr
+
+
 def test_importing_the_command_line_does_not_import_numba():
     done = run("-c", "import sys, chiphour.cli; print('numba' in sys.modules)")
     assert done.stdout.strip() == "False"
