@@ -58,7 +58,6 @@ h1 {
 .lede { font: 1.1875rem/1.5 var(--serif); max-width: 42rem; margin: 1rem 0 0; text-wrap: pretty; }
 .turn { display: flex; gap: 1.25rem; font-size: 0.875rem; margin: 0.75rem 0 0; }
 h2 { font: 700 1.3rem/1.25 var(--serif); margin: 2.5rem 0 0.5rem; }
-h3 { font: 600 0.9375rem/1.3 var(--sans); margin: 1.5rem 0 0.35rem; }
 p { margin: 0 0 0.75rem; }
 .prose { max-width: 42rem; }
 .key {
@@ -133,10 +132,6 @@ ul.plain { padding-left: 1.1rem; margin: 0 0 0.75rem; }
   border-top: 1px solid var(--rule); margin-top: 3rem; padding-top: 1rem; padding-bottom: 2.5rem;
 }
 .foot p { font-size: 0.8125rem; color: var(--muted); margin: 0 0 0.4rem; }
-.out {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
-  white-space: nowrap;
-}
 @media (max-width: 47rem) {
   .mast, main, .foot, .labels p { padding-left: 1rem; padding-right: 1rem; }
   .lede { font-size: 1.0625rem; }

@@ -1,0 +1,88 @@
+"""FILES: what one market day leaves behind, as named bytes.
+
+Takes   the release of the day, the auction's run and result, the events of the exchange.
+Gives   the files of the day: the page, its data, the run, the result, the trades.
+Keeps   every figure on the page also in a file beside it.
+Source  Decision 0010.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chiphour.contracts.table import TICK_MICROUSD
+from chiphour.exchange import events as e
+from chiphour.exchange.commands import Side
+from chiphour.exchange.events import Kind
+from chiphour.publish.datasets import fixings_csv
+from chiphour.publish.datasets import fixings_json
+from chiphour.publish.datasets import json_bytes
+from chiphour.publish.market import contract_object
+from chiphour.publish.release import Release
+from chiphour.publish.release import release_page
+from chiphour.publish.words import price_text
+from chiphour.units import iso_from_ns
+
+Rows = NDArray[np.int64]
+
+TRADE_COLUMNS = ("sequence", "time", "contract", "side", "price_usd", "lots", "maker", "taker")
+
+
+class DayRecords(NamedTuple):
+    """All that the files of a day are made from. `run` and `result` are canonical JSON, or b""."""
+
+    release: Release
+    run: bytes
+    result: bytes
+    events: Rows  # int64[n, 16], of this day
+    names: Mapping[int, str]  # of accounts that may be shown
+
+
+def day_files(records: DayRecords) -> dict[str, bytes]:
+    """Give the files of a day by name."""
+    release = records.release
+    files = {
+        "release.html": release_page(release),
+        "fixings.csv": fixings_csv(release.fixings),
+        "fixings.json": fixings_json(release.fixings),
+        "contracts.json": json_bytes(
+            [contract_object(listing.contract) for listing in release.listings]
+        ),
+        "trades.csv": trades_csv(records),
+    }
+    if records.run:
+        files |= {"auction-run.json": records.run, "auction-result.json": records.result}
+    return files
+
+
+def trades_csv(records: DayRecords) -> bytes:
+    """Give the fills of the day as CSV; a member without a public name is its account's number."""
+    contracts = {
+        listing.contract.number: listing.contract for listing in records.release.listings
+    }
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(TRADE_COLUMNS)
+    for row in records.events[records.events[:, e.KIND] == Kind.FILL].tolist():
+        contract = contracts[row[e.CONTRACT]]
+        writer.writerow(
+            (
+                row[e.SEQUENCE],
+                iso_from_ns(row[e.TIME_NS]),
+                contract.name,
+                Side(row[e.SIDE]).name.lower(),
+                price_text(row[e.PRICE_TICKS], contract.row[TICK_MICROUSD]),
+                row[e.LOTS],
+                _shown(row[e.MAKER_ACCOUNT], records.names),
+                _shown(row[e.TAKER_ACCOUNT], records.names),
+            )
+        )
+    return text.getvalue().encode()
+
+
+def _shown(account: int, names: Mapping[int, str]) -> str:
+    return names.get(account, str(account))

@@ -1,0 +1,133 @@
+"""SHOWN: a market of records, served as a process: what the HTTP tests talk to.
+
+Takes   `python shown.py PORT`.
+Gives   the real server over a market made of fixings that the methodology computed.
+Keeps   the same records in every run.
+Source  Decision 0010.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from datetime import timedelta
+
+from chiphour.adapters.serve.http import create_app
+from chiphour.adapters.serve.run import serve
+from chiphour.contracts import table
+from chiphour.contracts.table import TERMS
+from chiphour.index import v2026_1
+from chiphour.index.fixing import Fixing
+from chiphour.index.series import BY_TICKER
+from chiphour.observe.observation import MarketError
+from chiphour.observe.observation import Observation
+from chiphour.publish.datasets import strike_day
+from chiphour.publish.market import AuctionLine
+from chiphour.publish.market import AuctionSummary
+from chiphour.publish.market import Book
+from chiphour.publish.market import Contract
+from chiphour.publish.market import Trade
+from chiphour.publish.page import Frame
+from chiphour.units import NS_PER_DAY
+from chiphour.units import NS_PER_HOUR
+from chiphour.units import strike_ns
+
+FIRST = date(2026, 7, 10)
+DAYS = 6
+SILENT = date(2026, 7, 13)  # No source showed a price for this strike.
+VENUES = ("lambda", "verda", "hyperstack", "scaleway", "runpod", "jarvislabs", "massedcompute")
+CHIPS = (("H100", "SXM", 3_170_000_000), ("L4", "", 670_250_000), ("H200", "SXM", 4_290_000_000))
+PERPETUAL = "H100SXMOD_USDC-PERPETUAL"
+FRAME = Frame(("Replay of recorded prices.", "Members are demonstration programs."), ("By us.",))
+
+
+def observations() -> list[Observation]:
+    """Make the rate cards of seven venues: one price of each chip a day."""
+    rows = []
+    for offset in range(DAYS):
+        day = FIRST + timedelta(days=offset)
+        seen_ns = strike_ns(day) - NS_PER_HOUR
+        for chip, form, base_nanousd in CHIPS if day != SILENT else ():
+            for place, venue in enumerate(VENUES[: 3 if chip == "L4" else 7]):
+                price_nanousd = base_nanousd + (place - 3) * 50_000_000 + offset * 1_000_000
+                rows.append(
+                    Observation(
+                        *("cards", venue, "posted", "list", chip, form, 80, "OD"),
+                        *(price_nanousd, 1, "", "", "{}", "{}", (), seen_ns, seen_ns),
+                        *("0" * 64, str(place), "1"),
+                    )
+                )
+    return rows
+
+
+def fixings() -> list[Fixing]:
+    """Fix every series on every day by the methodology."""
+    seen, last, found = observations(), {}, []
+    for offset in range(DAYS):
+        strike = strike_ns(FIRST + timedelta(days=offset))
+        window = [row for row in seen if strike - 7 * NS_PER_DAY <= row.observed_ns < strike]
+        for fixing in v2026_1.fix_all(window, strike, last):
+            found.append(fixing)
+            if fixing.fix_ticks is not None:
+                last[fixing.series] = fixing
+    return found
+
+
+def row(**columns: int) -> tuple[int, ...]:
+    """Make a row of the contracts table: defaults, and the columns named."""
+    cells = [term.default for term in TERMS] + [0] * (table.CONTRACT_COLUMNS - len(TERMS))
+    for name, value in columns.items():
+        cells[getattr(table, name)] = value
+    return tuple(cells)
+
+
+class Shown:
+    """A market of records: the `MarketView` of these tests."""
+
+    def __init__(self, found: Sequence[Fixing]) -> None:
+        """Show these fixings, and a perpetual with a deep book."""
+        self._fixings = found
+        index = BY_TICKER["CHR.H100.SXM.OD"].number
+        prices = {"MARK_MICROUSD": 3_184_213, "INDEX_MICROUSD": 3_174_000, "SETTLEMENT_MICROUSD": 1}
+        self._contract = row(INDEX=index, STATE=2, OPEN_INTEREST_LOTS=18_400, **prices)
+
+    def days(self) -> list[date]:
+        """Give the days."""
+        return sorted({strike_day(fixing) for fixing in self._fixings})
+
+    def fixings(self, series: str | None = None) -> list[Fixing]:
+        """Give the fixings; asked for GB200, stand for an archive that cannot be read."""
+        if series == "CHR.GB200.R1Y":
+            raise MarketError("archive: expected its rows, found it damaged")
+        if series == "CHR.MI250.OD":
+            raise RuntimeError("a fault of ours, with a secret in it")
+        return [f for f in self._fixings if series in (None, f.series)]
+
+    def contracts(self) -> list[Contract]:
+        """Give the perpetual."""
+        return [Contract(0, PERPETUAL, self._contract)]
+
+    def book(self, contract: str, depth: int) -> Book:
+        """Give up to 1,500 levels a side."""
+        assert contract == PERPETUAL
+        bids = tuple((31_800 - each, 500 + each) for each in range(min(depth, 1_500)))
+        asks = tuple((31_850 + each, 400 + each) for each in range(min(depth, 1_500)))
+        return Book(bids, asks, 18_233, strike_ns(FIRST) + NS_PER_HOUR)
+
+    def trades(self, contract: str, count: int) -> list[Trade]:
+        """Give one trade."""
+        return [Trade(strike_ns(FIRST), 1, 31_820, 12_400, "demonstration")][:count]
+
+    def auction(self, day: date) -> AuctionSummary | None:
+        """Give a run on the last day only."""
+        if day != max(self.days()):
+            return None
+        line = AuctionLine("H100 SXM", "00:00 to 01:00", 2_100_000, 640)
+        return AuctionSummary(7, 12, 9, 6, 4, 1_284_000_000, True, (line,))
+
+    def frame(self) -> Frame:
+        """Give the labels."""
+        return FRAME
+
+
+if __name__ == "__main__":
+    serve(create_app(Shown(fixings() if "--empty" not in sys.argv else [])), port=int(sys.argv[1]))
