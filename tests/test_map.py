@@ -51,6 +51,16 @@ FAULTS = {
     "clock": ("index/series.py", "import time", "only adapters touch the world"),
     "solver": ("auction/__init__.py", "import highspy", "one home for the solver"),
     "compiler": ("index/series.py", "import numba", "compiled code lives in"),
+    "venues": (
+        "observe/venues/vast/__init__.py",
+        "import chiphour.observe.venues.gpurentalprices",
+        "venues do not know one another",
+    ),
+    "audit": (
+        "index/audit.py",
+        "import chiphour.index.statistics",
+        "the audit shares no arithmetic",
+    ),
     "homeless": ("misc/__init__.py", "", "one direction"),
 }
 
