@@ -126,15 +126,13 @@ def ingest(
 def check_raw(archive: Archive) -> str | None:
     """Check every row against the bytes it came from; give the first difference, or None.
 
-    A recording that is still where it was found must be what was read; an archived body must have
-    its hash; reading the body again must give the stored observations, id by id.
+    Every shipped recording must be what its manifest lists. One that is still where it was found
+    must be what was read; an archived body must have its hash; reading the body again must give
+    the stored observations, id by id.
     """
-    for place in archive.recordings():
-        file = _file_at(place.path)
-        if file.is_file():
-            found = hashlib.sha256(file.read_bytes()).hexdigest()
-            if found != place.file_sha256:
-                return f"{file}: expected SHA-256 {place.file_sha256} as it was read, found {found}"
+    for file, expected, how in _expected_files(archive):
+        if file.is_file() and (found := _sha256_of(file)) != expected:
+            return f"{file}: expected SHA-256 {expected} {how}, found {found}"
     for row in archive.bodies():
         difference = _difference(archive, row)
         if difference is not None:
@@ -328,6 +326,18 @@ def _file_at(path: str) -> Path:
     if path.startswith(EMBEDDED):
         return embedded_folder() / path.removeprefix(EMBEDDED)
     return Path(path)
+
+
+def _expected_files(archive: Archive) -> Iterator[tuple[Path, str, str]]:
+    """Yield each file whose hash is known, that hash, and from where it is known."""
+    for name, listed in (_manifest(embedded_folder()) or {}).items():
+        yield embedded_folder() / name, listed.sha256, f"as {MANIFEST} lists it"
+    for place in archive.recordings():
+        yield _file_at(place.path), place.file_sha256, "as it was read"
+
+
+def _sha256_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _difference(archive: Archive, row: BodyRow) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -72,7 +73,7 @@ def _print_json(report: Report, unmapped: bool) -> None:
                 print(json.dumps({"unmapped": what, "name": name, "rows": rows}))
 
 
-def _counts(summary: Summary) -> dict[str, object]:
+def _counts(summary: Summary) -> dict[str, int | str]:
     return {
         "venue": summary.venue,
         "files": summary.files,
@@ -88,12 +89,11 @@ def _counts(summary: Summary) -> dict[str, object]:
 
 def _print_tables(report: Report, unmapped: bool) -> None:
     console = Console()
-    table = Table(title=f"Observed in {report.folder}")
-    for column in ("venue", "files", "rows", "machines", "gpus", "new", "unmapped", "flagged"):
-        table.add_column(column, justify="left" if column == "venue" else "right")
-    table.add_column("refused", justify="right")
+    table = Table(title=f"Observed in {report.folder}", box=SIMPLE)
+    for column in _counts(report.venues[0]):
+        table.add_column(column, justify="left" if column == "venue" else "right", no_wrap=True)
     for summary in report.venues:
-        table.add_row(*(str(value) for value in _counts(summary).values()))
+        table.add_row(*(f"{v:,}" if isinstance(v, int) else v for v in _counts(summary).values()))
     console.print(table)
     for summary in report.venues:
         for flag, rows in summary.flags.items():
@@ -104,4 +104,6 @@ def _print_tables(report: Report, unmapped: bool) -> None:
     if unmapped:
         for summary in report.venues:
             for (what, name), rows in summary.unmapped.items():
-                console.print(f"{summary.venue}: unknown {what} {name!r}, {rows} rows")
+                console.print(
+                    f"{summary.venue}: unknown {what} {name!r}, {rows} rows", highlight=False
+                )

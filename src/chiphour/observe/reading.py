@@ -87,7 +87,7 @@ class Fields:
         text = self.number(name)
         if text.isdecimal() and len(text) < 19 and int(text) >= least:
             return int(text)
-        self._refuse(name, f"a whole number of at least {least}", text)
+        self._refuse(name, f"a whole number of at least {least}", Number(text))
 
     def price_nanousd(self, name: str) -> int:
         """Take a price in dollars, not negative, as nano-dollars rounded half-even."""
@@ -97,7 +97,7 @@ class Fields:
         except InexactAmount as fault:
             raise UnexpectedData(f"{self.where}: {name}: {fault}") from None
         if price_nanousd < 0 or price_nanousd >= 1 << 62:
-            self._refuse(name, "a price from 0 up", text)
+            self._refuse(name, "a price from 0 up", Number(text))
         return price_nanousd
 
     def time_ns(self, name: str) -> int:

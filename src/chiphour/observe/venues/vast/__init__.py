@@ -99,12 +99,20 @@ _SKIPPED = """
     cpu_arch discount_rate discounted_dph_total discounted_hourly disk_name dlperf
     dlperf_per_dphtotal dph_total_adj driver_vers expected_reliability external flops_per_dphtotal
     geolocode gpu_arch gpu_display_active gpu_ids gpu_max_temp gpu_total_ram has_avx hostname
-    instance internet_down_cost_per_tb internet_up_cost_per_tb is_vm_deverified logo mobo_name
+    internet_down_cost_per_tb internet_up_cost_per_tb is_vm_deverified logo mobo_name
     nw_disk_avg_bw nw_disk_max_bw nw_disk_min_bw os_version public_ipaddr reliability
-    reliability_mult resource_type rn score search start_date storage_total_cost time_remaining
+    reliability_mult resource_type rn score start_date storage_total_cost time_remaining
     time_remaining_isbid total_flops vericode vms_enabled vram_costperhour webpage
 """
 SKIPPED = tuple(_SKIPPED.split())
+SKIPPED_OBJECTS = ("instance", "search")  # The offer's costs again, with some disk.
+SKIPPED_COSTS = (
+    "discountTotalHour",
+    "discountedTotalPerHour",
+    "diskHour",
+    "gpuCostPerHour",
+    "totalHour",
+)
 
 
 def fetched_ns(body: bytes) -> int:
@@ -165,6 +173,10 @@ def _offer(offer: Fields, row: str) -> tuple[Observation, Observation]:
         reader_version=VENUE.reader_version,
     )
     offer.skip(SKIPPED)
+    for name in SKIPPED_OBJECTS:
+        costs = Fields(offer.take(name), f"{offer.where} {name}")
+        costs.skip(SKIPPED_COSTS)
+        costs.end()
     offer.end()
     floor = ask._replace(
         kind="bid_floor", tenor="INT", price_nanousd=floor_nanousd, flags=(*flags, "BID_FLOOR")
