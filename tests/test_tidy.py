@@ -22,7 +22,8 @@ FUNCTION_LINES_MAX = 70
 # The ratchet. Take a line out when its reason is gone; put none in.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
-UNTESTED: dict[str, str] = {}
+# A part of something that is tested as a whole: where that test lies.
+HELD_BY: dict[str, str] = {}
 
 # Floats are at home here, and nowhere else (decision 0002).
 FLOATS = ("analyse/", "simulate/", "auction/model.py", "auction/solve.py", "auction/prices.py")
@@ -33,8 +34,8 @@ FILES_BANNED = {"read_text", "read_bytes", "write_text", "write_bytes"}
 READS_ITS_OWN_SOURCES = {"exchange/cache.py"}  # It names the folder of their machine code.
 NAMES_BANNED = ("utils", "common", "helpers", "base", "core", "manager", "service", "models")
 HEADER_WORDS = ("Takes", "Gives", "Keeps", "Source")
-# Started by name, or the package's own door; nobody imports them.
-ENTRIES = ("__init__.py", "cli/")
+# The package's own door, or found by walking the folder: nobody imports them.
+ENTRIES = ("__init__.py", "cli/", "auction/bids/", "observe/venues/")
 
 
 def tracked() -> list[Path]:
@@ -126,10 +127,12 @@ def test_every_source_file_has_its_test():
     missing = []
     for path in programs("src"):
         name = inside(path)
-        if functions(path) and name not in UNTESTED and not any(map(Path.is_file, homes(name))):
+        if not functions(path) or any(map(Path.is_file, homes(name))):
+            continue
+        if not (name in HELD_BY and (ROOT / HELD_BY[name]).is_file()):
             missing.append(f"src/chiphour/{name}: expected {name_of(homes(name)[0])}")
     fail_with(missing)
-    fail_with([f"{name}: has its test now" for name in UNTESTED if homes(name)[0].is_file()])
+    fail_with([f"{name}: has its own test now" for name in HELD_BY if homes(name)[0].is_file()])
 
 
 def homes(name: str) -> list[Path]:
