@@ -1,8 +1,8 @@
 """GENERATE: writes the tables of docs/reference from the program itself.
 
 Takes   the enums of the exchange with the words that stand beside their members, the tables of
-        columns, the table of terms, and the command line.
-Gives   commands.md, events.md, reasons.md, contracts.md and cli.md; `--check` writes nothing and
+        columns, the table of terms, the columns of the fixings, and the command line.
+Gives   commands.md, events.md, reasons.md, contracts.md, fixings.md and cli.md; `--check` writes nothing and
         exits 1 when a file differs.
 Keeps   the reference equal to the code: tests/test_docs.py runs the same functions.
 Source  Decision 0001. Run: `.venv/bin/python docs/reference/generate.py`
@@ -24,6 +24,7 @@ from chiphour.contracts import table
 from chiphour.exchange import commands
 from chiphour.exchange import events
 from chiphour.exchange import reasons
+from chiphour.publish.datasets import FIXING_COLUMNS
 
 FOLDER = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/reference/generate.py. Change the program, then run that. -->"
@@ -100,6 +101,29 @@ def contracts_page() -> str:
     return page("Contracts", opening, terms, *(enum_part(found, table) for found in enums(table)))
 
 
+def fixings_page() -> str:
+    """Write the columns of the fixings, as CSV, JSON and the command line give them."""
+    opening = (
+        "`/data/fixings.csv`, `/data/fixings.json`, `/api/series` and `chiphour fix --json` carry "
+        "these fields under these names. Amounts are decimal text, never a binary float. Where a "
+        "value is missing, CSV has an empty field and JSON `null`; a truth value is `true` or "
+        "`false` in both. Licence: CC BY 4.0."
+    )
+    kinds = {str: "text", int: "integer", bool: "true or false"}
+    lines = (
+        (
+            f"`{column.name}`",
+            kinds[column.type] + (" or null" if column.nullable else ""),
+            column.meaning,
+            f"`{str(column.example).lower() if column.type is bool else column.example}`"
+            if column.example != ""
+            else "",
+        )
+        for column in FIXING_COLUMNS
+    )
+    return page("Fixings", opening, rows(("column", "type", "", "example"), lines))
+
+
 def command_part(name: str, command: Any) -> str:
     """Write one command: how it is called, what it does, its arguments and options."""
     under = getattr(command, "commands", {})
@@ -133,6 +157,7 @@ def pages() -> dict[str, str]:
         "commands.md": language_page("Commands", opening, commands, commands.USES),
         "contracts.md": contracts_page(),
         "events.md": language_page("Events", answer, events, events.FILLS),
+        "fixings.md": fixings_page(),
         "reasons.md": page("Reasons", why, enum_part(reasons.Reason, reasons)),
     }
 

@@ -235,24 +235,3 @@ def book_object(
         "bids": [level(*row) for row in bids],
         "asks": [level(*row) for row in asks],
     }
-
-
-def columns_markdown() -> str:
-    """Give `docs/reference/fixings.md`: every column of the fixings, from the table above."""
-    lines = [
-        "# Fixings: the columns",
-        "",
-        "`/data/fixings.csv`, `/data/fixings.json`, `/api/series` and `chiphour fix --json` carry",
-        "these fields under these names. In CSV a missing value is an empty field and a truth",
-        "value is `true` or `false`; in JSON they are `null`, `true` and `false`. Amounts are",
-        "decimal text, never a binary float. Licence: CC BY 4.0.",
-        "",
-        "| column | JSON type | meaning | example |",
-        "|---|---|---|---|",
-    ]
-    words = {str: "string", int: "integer", bool: "boolean"}
-    for column in FIXING_COLUMNS:
-        kind = words[column.type] + (" or null" if column.nullable else "")
-        example = f"`{_field(column.example)}`" if column.example != "" else "(empty)"
-        lines.append(f"| `{column.name}` | {kind} | {column.meaning} | {example} |")
-    return "\n".join(lines) + "\n"
