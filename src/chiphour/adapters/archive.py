@@ -338,7 +338,7 @@ def _engine(url: URL | str) -> Engine:
 
 def _configure(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # We say BEGIN ourselves.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 30000"):
+    for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -89,11 +89,12 @@ def _counts(summary: Summary) -> dict[str, int | str]:
 
 def _print_tables(report: Report, unmapped: bool) -> None:
     console = Console()
-    table = Table(title=f"Observed in {report.folder}", box=SIMPLE)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for column in _counts(report.venues[0]):
         table.add_column(column, justify="left" if column == "venue" else "right", no_wrap=True)
     for summary in report.venues:
         table.add_row(*(f"{v:,}" if isinstance(v, int) else v for v in _counts(summary).values()))
+    console.print(f"observed in {report.folder}", highlight=False, soft_wrap=True)
     console.print(table)
     for summary in report.venues:
         for flag, rows in summary.flags.items():
