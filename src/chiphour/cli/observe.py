@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -89,7 +88,7 @@ def _counts(summary: Summary) -> dict[str, int | str]:
 
 def _print_tables(report: Report, unmapped: bool) -> None:
     console = Console()
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
     for column in _counts(report.venues[0]):
         table.add_column(column, justify="left" if column == "venue" else "right", no_wrap=True)
     for summary in report.venues:
