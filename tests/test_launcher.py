@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec
 from importlib.util import spec_from_loader
@@ -126,6 +127,15 @@ def test_an_installer_that_fails_is_shown_and_leaves_no_stamp(copy, tmp_path):
     assert not (copy / ".venv" / "chiphour-stamp").exists()
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(copy):
+    """The lock file cannot be made: a folder lies in its place (tests may run as root)."""
+    (copy / ".venv.lock").mkdir()
+    done = start(copy, "chiphour", "up")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "expected to set up in" in done.stderr
+
+
 def test_the_version_check_can_be_read_by_an_older_python():
     """Its text uses nothing that Python 3.7 cannot parse; `feature_version` holds it."""
     tree = ast.parse((ROOT / "chiphour").read_text(), feature_version=(3, 7))
@@ -149,6 +159,21 @@ def test_set_up_from_nothing(copy, tmp_path, with_uv):
     third = start(copy, "chiphour", "--help", PATH=path)
     assert third.returncode == 0, third.stderr
     assert "installation took" in third.stderr
+
+
+@pytest.mark.extra
+def test_a_killed_set_up_is_done_again(copy):
+    """Kill the launcher while it installs: what it started holds the lock, the next one redoes."""
+    words = [sys.executable, "chiphour", "--help"]
+    first = subprocess.Popen(words, cwd=copy, stderr=subprocess.DEVNULL)
+    while not (copy / ".venv" / "bin" / "python").exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    first.kill()
+    first.wait()
+    second = start(copy, "chiphour", "--help")
+    assert second.returncode == 0, second.stderr
+    assert "installation took" in second.stderr
 
 
 @pytest.mark.extra
