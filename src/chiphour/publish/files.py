@@ -1,7 +1,7 @@
 """FILES: what one market day leaves behind, as named bytes.
 
-Takes   the release of the day, the auction's run and result, the events of the exchange.
-Gives   the files of the day: the page, its data, the run, the result, the trades.
+Takes   the release of the day, the events of the exchange; an auction run and its result.
+Gives   the files of the day: the page, its data, the trades; the run and the result.
 Keeps   every figure on the page also in a file beside it.
 Source  Decision 0010.
 """
@@ -14,6 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chiphour.auction.instance import Instance
+from chiphour.auction.instance import to_json as instance_json
+from chiphour.auction.result import Result
+from chiphour.auction.result import to_json as result_json
 from chiphour.contracts.table import TICK_MICROUSD
 from chiphour.exchange import events as e
 from chiphour.exchange.commands import Side
@@ -33,11 +37,9 @@ TRADE_COLUMNS = ("sequence", "time", "contract", "side", "price_usd", "lots", "m
 
 
 class DayRecords(NamedTuple):
-    """All that the files of a day are made from. `run` and `result` are canonical JSON, or b""."""
+    """All that the files of a day are made from."""
 
     release: Release
-    run: bytes
-    result: bytes
     events: Rows  # int64[n, 16], of this day
     names: Mapping[int, str]  # of accounts that may be shown
 
@@ -45,7 +47,7 @@ class DayRecords(NamedTuple):
 def day_files(records: DayRecords) -> dict[str, bytes]:
     """Give the files of a day by name."""
     release = records.release
-    files = {
+    return {
         "release.html": release_page(release),
         "fixings.csv": fixings_csv(release.fixings),
         "fixings.json": fixings_json(release.fixings),
@@ -54,16 +56,19 @@ def day_files(records: DayRecords) -> dict[str, bytes]:
         ),
         "trades.csv": trades_csv(records),
     }
-    if records.run:
-        files |= {"auction-run.json": records.run, "auction-result.json": records.result}
-    return files
+
+
+def auction_files(instance: Instance, result: Result) -> dict[str, bytes]:
+    """Give the run and its result: what anyone needs to certify it without a solver."""
+    return {
+        "auction-run.json": instance_json(instance),
+        "auction-result.json": result_json(instance, result),
+    }
 
 
 def trades_csv(records: DayRecords) -> bytes:
     """Give the fills of the day as CSV; a member without a public name is its account's number."""
-    contracts = {
-        listing.contract.number: listing.contract for listing in records.release.listings
-    }
+    contracts = {listing.contract.number: listing.contract for listing in records.release.listings}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(TRADE_COLUMNS)

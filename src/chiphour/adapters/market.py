@@ -1,0 +1,376 @@
+"""MARKET: one market on disk: archive, journal, exchange, members. The world of `day.py`.
+
+Takes   a data folder; whether demonstration members trade; the speed of market time.
+Gives   `Market`, which is the `World` that a market day asks for, and answers what the pages
+        ask. Threads may ask while the market moves: the exchange is read under one lock.
+Keeps   the journal as the only truth: all else here is rebuilt from it at the start.
+Source  Decision 0011.
+"""
+
+import threading
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chiphour.adapters.archive import Archive
+from chiphour.adapters.fixings import NothingRecorded
+from chiphour.adapters.fixings import fix_range
+from chiphour.adapters.fixings import recorded
+from chiphour.adapters.fixings import span
+from chiphour.adapters.recovery import recover
+from chiphour.adapters.sequencer import Sequencer
+from chiphour.adapters.serve.pages import listings_of
+from chiphour.adapters.serve.pages import release_of
+from chiphour.adapters.shown import Shown
+from chiphour.adapters.solver import SolverProcess
+from chiphour.auction.instance import Instance
+from chiphour.auction.model import Program
+from chiphour.auction.solve import Solution
+from chiphour.contracts import table
+from chiphour.contracts.names import name_of
+from chiphour.exchange import events as e
+from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Quality
+from chiphour.exchange.compose import command
+from chiphour.exchange.compose import commands
+from chiphour.exchange.engine import Engine
+from chiphour.exchange.limits import Limits
+from chiphour.index.fixing import Fixing
+from chiphour.index.series import BY_NUMBER
+from chiphour.index.series import SERIES
+from chiphour.index.v2026_1 import PARAMETERS
+from chiphour.observe.observation import Observation
+from chiphour.observe.observation import canonical_json
+from chiphour.publish.release import Release
+from chiphour.simulate.members import DEMONSTRATION
+from chiphour.simulate.members import LABEL
+from chiphour.simulate.members import Crowd
+from chiphour.simulate.members import Quoted
+from chiphour.simulate.members import enrolment
+from chiphour.simulate.workloads import demonstration_run
+from chiphour.units import NS_PER_DAY
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import day_from_ns
+from chiphour.units import strike_ns
+
+Rows = NDArray[np.int64]
+
+SEED = 2026
+MARK_EVERY_NS = NS_PER_MINUTE
+MEMBERS_EVERY_NS = 30 * NS_PER_MINUTE
+KEPT_NS = 2 * NS_PER_DAY  # How far back `events_since` can look.
+SOLVE_LIMIT_S = 60
+NEVER_NS = 1 << 62
+
+
+class Stopped(Exception):
+    """The market was asked to stop while members were trading."""
+
+
+class Watched:
+    """An engine under a lock, whose events are also heard by listeners."""
+
+    def __init__(self, limits: Limits, hear: Callable[[Rows], None]) -> None:
+        """Allocate an empty exchange; `hear` receives the events of each batch."""
+        self.engine = Engine(limits)
+        self.lock = threading.RLock()
+        self._hear = hear
+
+    def apply(self, rows: Rows) -> Rows:
+        """Apply commands and let the listener hear their events."""
+        with self.lock:
+            events = self.engine.apply(rows)
+            self._hear(events)
+            return events
+
+    @property
+    def next_due_ns(self) -> int:
+        """Give the time at which something is due."""
+        return self.engine.next_due_ns
+
+    @property
+    def sequence(self) -> int:
+        """Give the sequence of the last command."""
+        return self.engine.sequence
+
+    @property
+    def time_ns(self) -> int:
+        """Give the time of the last command."""
+        return self.engine.time_ns
+
+    def digest(self) -> str:
+        """Give the digest of the state."""
+        with self.lock:
+            return self.engine.digest()
+
+
+class Market:
+    """A market in a data folder. Use it as a context manager, or `close` it."""
+
+    def __init__(
+        self, folder: Path, demonstration: bool = True, history_ns: int | None = KEPT_NS
+    ) -> None:
+        """Open or create the market in `folder`, and replay its journal.
+
+        Raises JournalDamaged, JournalLocked or ArchiveDamaged where the folder does not hold.
+        """
+        self.folder = folder
+        self.archive = Archive(folder)
+        self._crowd = Crowd(DEMONSTRATION, SEED) if demonstration else None
+        self._history_ns = history_ns  # None keeps every event.
+        self._recent: list[Rows] = []
+        self._runs: set[int] = set()
+        self._fits: dict[int, tuple[int, int]] = {}
+        self._pause: Callable[[int], None] | None = None
+        self._kept: Mapping[tuple[str, int], Fixing] | None = None
+        self.recovered = recover(folder, Limits(), self._watch)
+        self._sequencer = Sequencer(
+            self.watched, self.recovered.journal, lambda: self.watched.time_ns
+        )
+        self._solver = SolverProcess(SOLVE_LIMIT_S)
+        if self._crowd is not None and self.watched.sequence == 0:
+            self._enrol()
+
+    def __enter__(self) -> "Market":
+        """Give the open market."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Close the market."""
+        self.close()
+
+    def close(self) -> None:
+        """Finish what was accepted, and let the files go."""
+        self._sequencer.close()
+        self._solver.close()
+        self.archive.close()
+
+    def at_wall_speed(self, pause: Callable[[int], None]) -> None:
+        """From now on wait before each moment: `pause(time_ns)` returns when it has come."""
+        self._pause = pause
+
+    @property
+    def time_ns(self) -> int:
+        """Give the market time: that of the last command."""
+        return self.watched.time_ns
+
+    # -- the world of a market day ------------------------------------------------------------
+
+    def observe(self, day: date) -> Sequence[Observation]:
+        """Give the observations that the methodology may look at for the fix of a day."""
+        strike = strike_ns(day)
+        return self.archive.observations(strike - PARAMETERS.memory_ns, strike)
+
+    def previous(self, day: date) -> Mapping[str, Fixing]:
+        """Give, by ticker, the last fixing before a day that is not suppressed."""
+        before_ns = strike_ns(day)
+        before = [fixing for fixing in self.kept().values() if fixing.strike_ns < before_ns]
+        ranked = sorted(before, key=lambda fixing: fixing.strike_ns)
+        return {fixing.series: fixing for fixing in ranked if fixing.state == "fixed"}
+
+    def fixings(self, day: date) -> Sequence[Fixing]:
+        """Give the fixings kept for a day, in the order of the series table."""
+        kept = ((series.ticker, strike_ns(day)) for series in SERIES)
+        return [self.kept()[key] for key in kept if key in self.kept()]
+
+    def keep(self, fixings: Sequence[Fixing]) -> None:
+        """Keep fixings in the archive."""
+        self.archive.keep_fixings(list(fixings))
+        self._kept = {**self.kept(), **{(f.series, f.strike_ns): f for f in fixings}}
+
+    def contracts(self) -> Mapping[str, int]:
+        """Give the number of each contract ever listed, by name."""
+        return {
+            name_of(BY_NUMBER[row[table.INDEX]].ticker, row): number
+            for number, row in self.listed()
+        }
+
+    def has_fit_fix(self, index: int) -> bool:
+        """Tell whether the exchange knows a fix of a series that is fit for settlement."""
+        return index in self._fits
+
+    def submit(self, rows: Rows) -> Rows:
+        """Journal and apply commands; gives their events once they are durable."""
+        return self._sequencer.submit(rows)
+
+    def trade(self, until_ns: int) -> None:
+        """Send marks, and what the members send, until a market time (exclusive)."""
+        while (moments := self._moments(until_ns)) and self._quoted():
+            if self._pause is not None:
+                self._pause(moments[0])
+                moments = moments[:1]
+            rows = [self._marks(moments)]
+            if self._crowd is not None and moments[0] % MEMBERS_EVERY_NS == 0:
+                rows.append(self._crowd.step(moments[0], self._quoted()))
+            together = np.concatenate(rows)
+            ranked = together[np.argsort(together[:, 1], kind="stable")]
+            self.submit(ranked)
+        if self._pause is not None:
+            self._pause(until_ns)
+
+    def cleared(self, run: int) -> bool:
+        """Tell whether the journal holds the transfers of an auction run."""
+        return run in self._runs
+
+    def gather(self, day: date) -> Instance | None:
+        """Give the demonstration members' bids and offers, or None without them."""
+        if self._crowd is None:
+            return None
+        return demonstration_run(day, self.previous(day + timedelta(days=1)), DEMONSTRATION, SEED)
+
+    def solve(self, program: Program) -> Solution:
+        """Solve one linear program in the solver's process."""
+        return self._solver.solve(program)
+
+    def events_since(self, time_ns: int) -> Rows:
+        """Give the events at or after a market time, at most two days back."""
+        with self.watched.lock:
+            recent = [rows[rows[:, e.TIME_NS] >= time_ns] for rows in self._recent]
+        return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *recent])
+
+    def release(self, day: date) -> Release:
+        """Give all that the page of a day is made from, with the market of this moment."""
+        shown = Shown(self)
+        return release_of(shown, day)._replace(listings=tuple(listings_of(shown)))
+
+    def names(self) -> Mapping[int, str]:
+        """Give the names of the demonstration members, by account."""
+        return {member.account: member.name for member in DEMONSTRATION}
+
+    def place(self, day: date) -> Path:
+        """Give the folder of a day's files."""
+        return self.folder / "publish" / day.isoformat()
+
+    def write(self, day: date, files: Mapping[str, bytes]) -> None:
+        """Write files of a day's release under `publish/<date>`."""
+        place = self.place(day)
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (place / name).write_bytes(content)
+
+    # -- what this market knows ---------------------------------------------------------------
+
+    def listed(self) -> list[tuple[int, list[int]]]:
+        """Give the number and row of each contract ever listed."""
+        with self.watched.lock:
+            rows = [self.watched.engine.contract(n).tolist() for n in range(self._contracts_max)]
+        return [(n, row) for n, row in enumerate(rows) if row[table.STATE] != table.State.ABSENT]
+
+    def kept(self) -> Mapping[tuple[str, int], Fixing]:
+        """Give the latest word on every series and strike, by ticker and strike."""
+        if self._kept is None:
+            self._kept = {(f.series, f.strike_ns): f for f in self.archive.fixings()}
+        return self._kept
+
+    def fix_days(self, last: date | None, progress: Callable[[int, int], None]) -> date:
+        """Fix every recorded day to `last`, or to the last recorded; give that day.
+
+        Raises NothingRecorded for a day that the recordings cannot speak for.
+        """
+        days = span(recorded(self.archive))
+        until = last or days.last
+        if not days.first <= until <= days.last:
+            raise NothingRecorded(
+                f"expected a day from {days.first} to {days.last}, which the recordings "
+                f"speak for, found {until}"
+            )
+        fix_range(self.archive, days.first, until, progress=progress)
+        self._kept = None
+        return until
+
+    def waiting_days(self, last: date) -> list[date]:
+        """Give the days before `last` that were not yet traded, from the first with a fix on."""
+        fixed = [f.strike_ns for f in self.kept().values() if f.state == "fixed"]
+        first = min(fixed, default=strike_ns(last))
+        strikes = range(first, strike_ns(last), NS_PER_DAY)
+        return [day_from_ns(strike) for strike in strikes if strike + NS_PER_DAY > self.time_ns]
+
+    def cash_microusd(self) -> Mapping[int, int]:
+        """Give the cash of every account, the outside world's included: it sums to zero."""
+        with self.watched.lock:
+            rows = self.watched.engine.sections().accounts
+        return {account: cash for account, _, cash in rows.tolist()}
+
+    def last_fills(self, contract: int, count: int) -> Rows:
+        """Give the last fills of a contract, the oldest first, of the events still held."""
+        with self.watched.lock:
+            recent = list(self._recent)
+        found: list[Rows] = []
+        missing = count
+        while recent and missing > 0:
+            rows = recent.pop()
+            fills = (rows[:, e.KIND] == e.Kind.FILL) & (rows[:, e.CONTRACT] == contract)
+            found.insert(0, rows[fills][-missing:])
+            missing -= len(found[0])
+        return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *found])
+
+    def _watch(self, limits: Limits) -> Watched:
+        self.watched = Watched(limits, self._hear)
+        self._contracts_max = limits.contracts
+        return self.watched
+
+    def _enrol(self) -> None:
+        names = [
+            {"account": member.account, "name": member.name, "label": LABEL}
+            for member in DEMONSTRATION
+        ]
+        self._sequencer.submit(enrolment(DEMONSTRATION), canonical_json(names).encode())
+
+    def _moments(self, until_ns: int) -> list[int]:
+        """Give the next minutes: up to, not including, the next time at which members act."""
+        first = (self.time_ns // MARK_EVERY_NS + 1) * MARK_EVERY_NS
+        acts = (first // MEMBERS_EVERY_NS + 1) * MEMBERS_EVERY_NS
+        return list(range(first, min(acts, until_ns), MARK_EVERY_NS))
+
+    def _marks(self, moments: Sequence[int]) -> Rows:
+        indexes = sorted({row[table.INDEX] for _, row in self._open()})
+        rows = []
+        for moment in moments:
+            for index in indexes:
+                row = command(Kind.MARK, index=index, fit=Quality.LIVE)
+                row[1] = moment
+                rows.append(row)
+        return commands(rows)
+
+    def _open(self) -> list[tuple[int, list[int]]]:
+        return [each for each in self.listed() if each[1][table.STATE] == table.State.OPEN]
+
+    def _quoted(self) -> list[Quoted]:
+        return [
+            Quoted(
+                number,
+                row[table.TICK_MICROUSD],
+                row[table.INDEX_MICROUSD],
+                self._fits.get(row[table.INDEX], (row[table.INDEX_MICROUSD],) * 2)[0],
+                row[table.EXPIRY_NS],
+            )
+            for number, row in self._open()
+        ]
+
+    def _hear(self, events: Rows) -> None:
+        if self._crowd is not None:
+            self._crowd.hear(events)
+        if not len(events):
+            return
+        runs = events[events[:, e.KIND] == e.Kind.TRANSFERRED][:, e.RUN]
+        self._runs.update(runs[runs > 0].tolist())
+        fixed = events[(events[:, e.KIND] == e.Kind.FIXED) & (events[:, e.VALUE_MICROUSD] > 0)]
+        for row in fixed[fixed[:, e.REASON] == 1].tolist():
+            last = self._fits.get(row[e.INDEX], (row[e.VALUE_MICROUSD],) * 2)[1]
+            self._fits[row[e.INDEX]] = (last, row[e.VALUE_MICROUSD])
+        self._recent.append(events)
+        oldest = int(events[-1, e.TIME_NS]) - (self._history_ns or NEVER_NS)
+        while self._recent and self._recent[0][-1, e.TIME_NS] < oldest:
+            self._recent.pop(0)

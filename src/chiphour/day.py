@@ -1,0 +1,239 @@
+"""DAY: the spine. One market day in six steps: observe, fix, trade, clear, settle, publish.
+
+Takes   a date, and a `World` that can show observations, submit commands, let members trade,
+        gather bids, solve, and write files.
+Gives   what happened, as a `MarketDay`; its files are written.
+Keeps   the order of the steps in one place. It is the only module that knows all six, so none
+        of them needs to know another. A day that was broken off can be run again: what the
+        journal already holds is not done twice.
+Source  ARCHITECTURE.md; decision 0011.
+
+The day of date D begins with the strike at 00:30 UTC of D and ends with the settlement at
+00:30 UTC of D + 1. The fix of D is known five minutes after its strike.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+from datetime import timedelta
+from typing import NamedTuple
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chiphour.auction.clear import clear
+from chiphour.auction.instance import Instance
+from chiphour.auction.model import Program
+from chiphour.auction.prices import ClearingFailed
+from chiphour.auction.result import Result
+from chiphour.auction.solve import Solution
+from chiphour.contracts.cycle import listed_on
+from chiphour.exchange import events as e
+from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Vintage
+from chiphour.exchange.compose import command
+from chiphour.exchange.compose import commands
+from chiphour.exchange.compose import listing
+from chiphour.exchange.reasons import Reason
+from chiphour.index import v2026_1
+from chiphour.index.fixing import Fixing
+from chiphour.index.series import BY_TICKER
+from chiphour.ledger.transfer import Transfer
+from chiphour.observe.observation import Observation
+from chiphour.publish.files import DayRecords
+from chiphour.publish.files import auction_files
+from chiphour.publish.files import day_files
+from chiphour.publish.release import Release
+from chiphour.units import MICROUSD_PER_TICK
+from chiphour.units import NS_PER_DAY
+from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import strike_ns
+
+Rows = NDArray[np.int64]
+
+UNDERLYING = "CHR.H100.SXM.OD"  # The series that the first contracts settle on.
+KNOWN_AFTER_NS = 5 * NS_PER_MINUTE  # The batch closes, and the fix is known.
+CLEARED_AFTER_NS = 12 * NS_PER_HOUR  # The auction's gate closes at 12:30 UTC.
+
+
+class Cleared(NamedTuple):
+    """An auction run: what was given, and what came out."""
+
+    instance: Instance
+    result: Result
+
+
+class MarketDay(NamedTuple):
+    """What a day gave. `events` are all events of the exchange since its strike, int64[n, 16]."""
+
+    day: date
+    fixings: tuple[Fixing, ...]
+    clearing: Cleared | None
+    events: Rows
+    files: Mapping[str, bytes]
+
+
+class World(Protocol):
+    """All that a market day needs of the world. One class in `adapters` provides it."""
+
+    @property
+    def time_ns(self) -> int:
+        """Give the market time: that of the last command."""
+
+    def observe(self, day: date) -> Sequence[Observation]:
+        """Give the observations that may enter the fix of a day."""
+
+    def previous(self, day: date) -> Mapping[str, Fixing]:
+        """Give, by ticker, the last fixing before a day that is not suppressed."""
+
+    def fixings(self, day: date) -> Sequence[Fixing]:
+        """Give the fixings kept for a day; none when it was never fixed."""
+
+    def keep(self, fixings: Sequence[Fixing]) -> None:
+        """Keep fixings for good; keeping the same again changes nothing."""
+
+    def contracts(self) -> Mapping[str, int]:
+        """Give the number of each contract ever listed, by name."""
+
+    def has_fit_fix(self, index: int) -> bool:
+        """Tell whether the exchange knows a fix of a series that is fit for settlement."""
+
+    def submit(self, rows: Rows) -> Rows:
+        """Put commands into the journal and through the exchange; give their events."""
+
+    def trade(self, until_ns: int) -> None:
+        """Let the members act until a market time; returns when it is reached."""
+
+    def cleared(self, run: int) -> bool:
+        """Tell whether the journal holds the transfers of an auction run."""
+
+    def gather(self, day: date) -> Instance | None:
+        """Give the sealed bids and offers of a day's auction; None when nobody bid."""
+
+    def solve(self, program: Program) -> Solution:
+        """Solve one linear program in a process of its own."""
+
+    def events_since(self, time_ns: int) -> Rows:
+        """Give the events of the exchange at or after a market time."""
+
+    def release(self, day: date) -> Release:
+        """Give all that the page of a day is made from."""
+
+    def names(self) -> Mapping[int, str]:
+        """Give the names of the members whose accounts may be shown, by account."""
+
+    def write(self, day: date, files: Mapping[str, bytes]) -> None:
+        """Write the files of a day's release."""
+
+
+def run_day(day: date, world: World) -> MarketDay:
+    """Run one market day; a step that the journal already holds is passed over."""
+    strike = strike_ns(day)
+    fixings = fix(day, world)
+    world.trade(strike + KNOWN_AFTER_NS)
+    tell_fix(day, world)
+    list_due(day, world)
+    world.trade(strike + CLEARED_AFTER_NS)
+    clearing = clear_day(day, world)
+    world.trade(strike + NS_PER_DAY)
+    world.submit(settlement_commands(day))
+    events = world.events_since(strike)
+    files = day_files(DayRecords(world.release(day), events, world.names()))
+    world.write(day, files)
+    return MarketDay(day, tuple(fixings), clearing, events, files)
+
+
+def fix(day: date, world: World) -> list[Fixing]:
+    """Observe and fix: one fixing for each series, kept."""
+    fixings = v2026_1.fix_all(world.observe(day), strike_ns(day), world.previous(day))
+    world.keep(fixings)
+    return fixings
+
+
+def tell_fix(day: date, world: World) -> None:
+    """Tell the exchange the fixings of a day, and the final word on those of the day before."""
+    if world.time_ns < strike_ns(day) + KNOWN_AFTER_NS:
+        before = world.fixings(day - timedelta(days=1))
+        world.submit(fixing_commands(before, world.fixings(day)))
+
+
+def list_due(day: date, world: World) -> None:
+    """List the contracts that must be open on this day, once their index has a fit fix."""
+    index = BY_TICKER[UNDERLYING].number
+    if not world.has_fit_fix(index):
+        return
+    known = world.contracts()
+    wanted = listed_on(day, UNDERLYING, index)
+    due = [contract for contract in wanted if contract.name not in known]
+    for number, contract in enumerate(due, len(known)):
+        world.submit(listing(number, contract.lower()))
+
+
+def clear_day(day: date, world: World) -> Cleared | None:
+    """Clear the day's auction and post its transfers; None when nobody bid."""
+    instance = world.gather(day)
+    if instance is None:
+        return None
+    result = clear(instance, world.solve)
+    if not world.cleared(instance.run):
+        check_paid(result, world.submit(transfer_commands(result.transfers)))
+    world.write(day, auction_files(instance, result))
+    return Cleared(instance, result)
+
+
+def check_paid(result: Result, events: Rows) -> None:
+    """Raise ClearingFailed when the exchange refused a transfer of a run."""
+    refused = events[events[:, e.KIND] == e.Kind.REFUSED]
+    for row in refused.tolist():
+        raise ClearingFailed(
+            f"run {result.run}: expected every transfer to be paid, found account "
+            f"{row[e.ACCOUNT]} refused with {Reason(row[e.REASON]).name}"
+        )
+
+
+def fixing_commands(final: Sequence[Fixing], provisional: Sequence[Fixing]) -> Rows:
+    """Give the FIXING commands of a strike: yesterday's become final, then today's come."""
+    rows = [_fixing_command(fixing, Vintage.FINAL) for fixing in final]
+    rows += [_fixing_command(fixing, Vintage.PROVISIONAL) for fixing in provisional]
+    return commands(rows)
+
+
+def transfer_commands(transfers: Sequence[Transfer]) -> Rows:
+    """Give the TRANSFER commands of an auction run."""
+    return commands(
+        [
+            command(
+                Kind.TRANSFER,
+                account=transfer.source,
+                target=transfer.target,
+                amount_microusd=transfer.amount_microusd,
+                run=transfer.run,
+                item=transfer.item,
+            )
+            for transfer in transfers
+        ]
+    )
+
+
+def settlement_commands(day: date) -> Rows:
+    """Give the command that settles a day: time reaches the next strike."""
+    row = command(Kind.ADVANCE)
+    row[1] = strike_ns(day) + NS_PER_DAY
+    return commands([row])
+
+
+def _fixing_command(fixing: Fixing, vintage: Vintage) -> Rows:
+    value = fixing.fix_ticks * MICROUSD_PER_TICK if fixing.fit and fixing.fix_ticks else 0
+    row = command(
+        Kind.FIXING,
+        index=BY_TICKER[fixing.series].number,
+        strike_ns=fixing.strike_ns,
+        vintage=vintage,
+        fit=int(value > 0),
+        value_microusd=value,
+    )
+    late_ns = NS_PER_DAY if vintage == Vintage.FINAL else 0
+    row[1] = fixing.strike_ns + late_ns + KNOWN_AFTER_NS
+    return row
