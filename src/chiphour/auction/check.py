@@ -241,15 +241,14 @@ def _profits_max(instance: Instance, result: Result) -> Fraction:
     """Give what everyone could gain alone at the published duals, arcs included, in dollars."""
     grid = instance.grid
     prices = {
-        (product.id, hour): Fraction(
-            result.prices[grid.slot(number, hour)].dual_nanousd or 0, NANOUSD_PER_USD
-        )
+        (product.id, hour): result.prices[grid.slot(number, hour)].dual_nanousd or 0
         for number, product in enumerate(grid.products)
         for hour in range(grid.hours)
     }
     total = sum((bid.profit_max(grid, prices) for _, bid in instance.participants), Fraction(0))
     for source, target, least, most in grid.arcs:
         for hour in range(grid.hours):
-            rise = prices[target, hour] - prices[source, hour]
-            total += max(rise * least[hour], rise * most[hour]) / HUNDREDTHS
+            rise_nanousd = prices[target, hour] - prices[source, hour]
+            gain = max(rise_nanousd * least[hour], rise_nanousd * most[hour])
+            total += Fraction(gain, HUNDREDTHS * NANOUSD_PER_USD)
     return total

@@ -1,7 +1,7 @@
 """FIELDS: strict reading of one JSON object: pop what is known, refuse the rest.
 
 Takes   a JSON object and the path at which it stands, such as `bids[3] "acme-1".curve[0]`.
-Gives   its fields as text, integers, exact fractions, hundredths of a chip-hour, ticks;
+Gives   its fields as text, integers, picos (10^-12), hundredths of a chip-hour, ticks;
         `RequestMalformed`, which names the path, what was expected and what was found.
 Keeps   nothing read by guess: a number is decimal text, an unknown field is refused.
 Source  Auction formulation, section 2; rulebook 1.
@@ -10,14 +10,12 @@ Source  Auction formulation, section 2; rulebook 1.
 import re
 from collections.abc import Callable
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 from typing import TypeVar
 
 from chiphour.observe.observation import MarketError
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import InexactAmount
-from chiphour.units import decimal_from_text
 from chiphour.units import exact_from_text
 from chiphour.units import ns_from_iso
 from chiphour.units import ticks_from_text
@@ -26,7 +24,8 @@ HUNDREDTHS = 100  # Of a chip-hour: the unit of every divisible quantity.
 QUANTITY_HUNDREDTHS_MAX = 1 << 32
 PRICE_TICKS_MAX = 1 << 28
 assert QUANTITY_HUNDREDTHS_MAX * PRICE_TICKS_MAX <= 1 << 60  # A line's money: an int64.
-FRACTION_DIGITS_MAX = 12
+PICOS = 10**12  # Rates, work, shares and dollars per unit are exact to twelve decimals.
+PICOS_MAX = 10**24
 ACCOUNT_MEMBER_LEAST = 8  # Rulebook 3.1: rows 0 to 7 are the market's own.
 ACCOUNT_MAX = (1 << 31) - 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
@@ -92,24 +91,23 @@ class Fields:
         """Pop the account of a member."""
         return self.integer(name, ACCOUNT_MEMBER_LEAST, ACCOUNT_MAX)
 
-    def fraction(self, name: str) -> Fraction:
-        """Pop decimal text of at most twelve digits on either side, exactly."""
+    def picos(self, name: str) -> int:
+        """Pop decimal text of at most twelve digits on either side, in units of 10^-12."""
         value = self.text(name)
         try:
-            exact = Fraction(decimal_from_text(value))
+            picos = exact_from_text(value, PICOS, "twelfth decimal")
         except InexactAmount:
-            raise self.refuse(name, "decimal text", value) from None
-        scaled = exact * 10**FRACTION_DIGITS_MAX
-        if scaled.denominator != 1 or abs(exact) >= 10**FRACTION_DIGITS_MAX:
-            raise self.refuse(name, f"at most {FRACTION_DIGITS_MAX} digits on either side", value)
-        return exact
+            raise self.refuse(name, "decimal text of at most twelve decimals", value) from None
+        if abs(picos) >= PICOS_MAX:
+            raise self.refuse(name, "at most twelve digits before the point", value)
+        return picos
 
-    def positive_fraction(self, name: str) -> Fraction:
-        """Pop decimal text above zero."""
-        value = self.fraction(name)
-        if value <= 0:
-            raise self.refuse(name, "a number above zero", decimal_text(value))
-        return value
+    def positive_picos(self, name: str) -> int:
+        """Pop decimal text above zero, as 10^-12."""
+        picos = self.picos(name)
+        if picos <= 0:
+            raise self.refuse(name, "a number above zero", decimal_text(picos, PICOS))
+        return picos
 
     def ticks(self, name: str) -> int:
         """Pop a price in dollars as ticks of $0.0001."""
@@ -195,18 +193,16 @@ def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def decimal_text(value: Fraction | int) -> str:
-    """Write an exact decimal in its shortest plain form; the value has finitely many digits."""
-    scaled = Fraction(value) * 10**30
-    assert scaled.denominator == 1
-    whole, part = divmod(abs(scaled.numerator), 10**30)
-    digits = f"{part:030d}".rstrip("0")
-    return f"{'-' if scaled < 0 else ''}{whole}{'.' if digits else ''}{digits}"
+def decimal_text(value: int, parts_per_one: int) -> str:
+    """Write an integer count of decimal parts as a number, in its shortest plain form."""
+    whole, part = divmod(abs(value), parts_per_one)
+    digits = str(parts_per_one + part)[1:].rstrip("0")
+    return f"{'-' if value < 0 else ''}{whole}{'.' if digits else ''}{digits}"
 
 
 def hundredths_text(quantity_hundredths: int) -> str:
     """Write hundredths of a chip-hour as chip-hours."""
-    return decimal_text(Fraction(quantity_hundredths, HUNDREDTHS))
+    return decimal_text(quantity_hundredths, HUNDREDTHS)
 
 
 def hundredths_texts(quantities: Sequence[int]) -> list[str]:

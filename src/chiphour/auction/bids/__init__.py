@@ -51,8 +51,8 @@ class Bid(Protocol):
     def top_usd(self, grid: Grid, product: str) -> Fraction:
         """Give the greatest size of its price for one chip-hour of a product, 0 if not traded."""
 
-    def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], Fraction]) -> Fraction:
-        """Give the most that the bid could gain at these prices, in dollars."""
+    def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], int]) -> Fraction:
+        """Give the most that the bid could gain at these prices in nano-dollars, in dollars."""
 
 
 class Kind(Protocol):

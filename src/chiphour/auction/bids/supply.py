@@ -15,6 +15,7 @@ from typing import Any
 from typing import NamedTuple
 
 from chiphour.auction.fields import HUNDREDTHS
+from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import closed_object
 from chiphour.auction.fields import decimal_text
@@ -25,6 +26,9 @@ from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Quantities
 from chiphour.auction.grid import Violation
 from chiphour.auction.grid import read_product_id
+from chiphour.units import MICROUSD_PER_USD
+from chiphour.units import NANOUSD_PER_TICK
+from chiphour.units import NANOUSD_PER_USD
 from chiphour.units import TICKS_PER_USD
 from chiphour.units import text_from_ticks
 
@@ -59,7 +63,7 @@ SCHEMA: dict[str, Any] = {
 class Block(NamedTuple):
     """Chips at one price: `quantity_hundredths` of them, or, where that is None, a share."""
 
-    share: Fraction
+    share_picos: int
     quantity_hundredths: int | None
     price_ticks: int
 
@@ -84,12 +88,12 @@ class Supply(NamedTuple):
             "blocks": [_block_fields(block) for block in self.blocks],
         }
 
-    def sizes(self, hour: int) -> Iterator[tuple[Fraction, int]]:
-        """Yield the hundredths that each block holds in an hour, and its price in ticks."""
+    def sizes(self, hour: int) -> Iterator[tuple[int, int]]:
+        """Yield what each block holds in an hour, in picos of a hundredth, and its ticks."""
         inventory = self.inventory_hundredths[hour]
-        left = Fraction(inventory)
+        left = inventory * PICOS
         for share, quantity, price_ticks in self.blocks:
-            size = min(left, share * inventory if quantity is None else Fraction(quantity))
+            size = min(left, share * inventory if quantity is None else quantity * PICOS)
             yield size, price_ticks
             left -= size
 
@@ -99,18 +103,21 @@ class Supply(NamedTuple):
             for size, price_ticks in self.sizes(hour):
                 if size:
                     cost = Fraction(-price_ticks, TICKS_PER_USD)
-                    columns.trade(self.product, hour, SIDE, cost, size / HUNDREDTHS, [])
+                    most = Fraction(size, PICOS * HUNDREDTHS)
+                    columns.trade(self.product, hour, SIDE, cost, most, [])
 
     def worth(self, grid: Grid, quantities: Quantities) -> Fraction:
         """Give the cost of these chips in dollars, negative, cheapest blocks first."""
-        cost_microusd = Fraction(0)  # One hundredth of a chip-hour at one tick.
+        cost = 0  # In picos of a micro-dollar: a hundredth of a chip-hour at one tick.
         for (_, hour), quantity in quantities.items():
-            left = Fraction(quantity)
+            left = quantity * PICOS
             for size, price_ticks in self.sizes(hour):
                 used = min(size, left)
-                cost_microusd += used * price_ticks
+                cost += used * price_ticks
                 left -= used
-        return -cost_microusd / (HUNDREDTHS * TICKS_PER_USD)
+                if not left:
+                    break
+        return Fraction(-cost, PICOS * MICROUSD_PER_USD)
 
     def violations(self, grid: Grid, quantities: Quantities) -> Iterator[Violation]:
         """Yield other products, and hours in which more is sold than the blocks hold."""
@@ -118,9 +125,9 @@ class Supply(NamedTuple):
             if product != self.product:
                 yield Violation("product", self.name, self.product, product)
             most = sum(size for size, _ in self.sizes(hour))
-            if quantity > most:
+            if quantity * PICOS > most:
                 where = f"{self.name} hour {hour}"
-                expected = f"at most {hundredths_text(int(most))} chips"
+                expected = f"at most {decimal_text(most, PICOS * HUNDREDTHS)} chips"
                 yield Violation("inventory", where, expected, hundredths_text(quantity))
 
     def top_usd(self, grid: Grid, product: str) -> Fraction:
@@ -128,14 +135,14 @@ class Supply(NamedTuple):
         most = max(abs(block.price_ticks) for block in self.blocks)
         return Fraction(most if product == self.product else 0, TICKS_PER_USD)
 
-    def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], Fraction]) -> Fraction:
+    def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], int]) -> Fraction:
         """Give what every block priced below the market would gain, in dollars (eq. 9)."""
-        gain = Fraction(0)
+        gain = 0
         for hour in range(len(self.inventory_hundredths)):
-            price = prices[self.product, hour]
+            price_nanousd = prices[self.product, hour]
             for size, price_ticks in self.sizes(hour):
-                gain += max(price - Fraction(price_ticks, TICKS_PER_USD), Fraction(0)) * size
-        return gain / HUNDREDTHS
+                gain += max(price_nanousd - price_ticks * NANOUSD_PER_TICK, 0) * size
+        return Fraction(gain, PICOS * HUNDREDTHS * NANOUSD_PER_USD)
 
 
 def read(fields: Fields, grid: Grid) -> Supply:
@@ -145,7 +152,7 @@ def read(fields: Fields, grid: Grid) -> Supply:
     blocks = fields.each("blocks", lambda block: _read_block(block, grid))
     if not blocks:
         raise fields.refuse("blocks", "one or more blocks", 0)
-    if sum(block.share for block in blocks) > 1:
+    if sum(block.share_picos for block in blocks) > PICOS:
         raise fields.refuse("blocks", "shares that sum to at most 1", "more")
     for better, worse in pairwise(blocks):
         if worse.price_ticks < better.price_ticks:
@@ -160,12 +167,12 @@ def _read_block(fields: Fields, grid: Grid) -> Block:
     if not grid.floor_ticks <= price_ticks <= grid.cap_ticks:
         raise fields.refuse("price", "a price from floor to cap", text_from_ticks(price_ticks))
     if fields.has("share"):
-        return Block(fields.positive_fraction("share"), None, price_ticks)
-    return Block(Fraction(0), fields.hundredths("quantity"), price_ticks)
+        return Block(fields.positive_picos("share"), None, price_ticks)
+    return Block(0, fields.hundredths("quantity"), price_ticks)
 
 
 def _block_fields(block: Block) -> dict[str, str]:
     price = text_from_ticks(block.price_ticks)
     if block.quantity_hundredths is None:
-        return {"share": decimal_text(block.share), "price": price}
+        return {"share": decimal_text(block.share_picos, PICOS), "price": price}
     return {"quantity": hundredths_text(block.quantity_hundredths), "price": price}
