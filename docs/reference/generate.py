@@ -1,9 +1,9 @@
 """GENERATE: writes the tables of docs/reference from the program itself.
 
 Takes   the enums of the exchange with the words that stand beside their members, the tables of
-        columns, the table of terms, the columns of the fixings, and the command line.
-Gives   commands.md, events.md, reasons.md, contracts.md, fixings.md and cli.md; `--check` writes nothing and
-        exits 1 when a file differs.
+        columns and terms, the series, the words of the index, and the command line.
+Gives   commands.md, events.md, reasons.md, contracts.md, index.md, fixings.md and cli.md;
+        `--check` writes nothing and exits 1 when a file differs.
 Keeps   the reference equal to the code: tests/test_docs.py runs the same functions.
 Source  Decision 0001. Run: `.venv/bin/python docs/reference/generate.py`
 """
@@ -24,6 +24,9 @@ from chiphour.contracts import table
 from chiphour.exchange import commands
 from chiphour.exchange import events
 from chiphour.exchange import reasons
+from chiphour.index import v2026_1
+from chiphour.index.series import SERIES
+from chiphour.observe import checks
 from chiphour.publish.datasets import FIXING_COLUMNS
 
 FOLDER = Path(__file__).resolve().parent
@@ -124,6 +127,25 @@ def fixings_page() -> str:
     return page("Fixings", opening, rows(("column", "type", "", "example"), lines))
 
 
+def index_page() -> str:
+    """Write the series, and every word that says why something is missing or doubtful."""
+    series = rows(
+        ("number", "ticker", "slug", "chip", "form", "tenor"),
+        ((s.number, f"`{s.ticker}`", f"`{s.slug}`", s.chip, s.form, s.tenor) for s in SERIES),
+    )
+    parts = {
+        "Why a series has no fix": v2026_1.REASONS,
+        "Why a row, a venue or a member is left out": v2026_1.RULES,
+        "Doubts about an observation": checks.FLAGS,
+    }
+    lists = (
+        f"## {title}\n\n{rows(('word', ''), ((f'`{word}`', text) for word, text in words.items()))}"
+        for title, words in parts.items()
+    )
+    opening = "A series keeps its number for good: contracts and commands name it by that."
+    return page("Series and the words of the index", opening, series, *lists)
+
+
 def command_part(name: str, command: Any) -> str:
     """Write one command: how it is called, what it does, its arguments and options."""
     under = getattr(command, "commands", {})
@@ -158,6 +180,7 @@ def pages() -> dict[str, str]:
         "contracts.md": contracts_page(),
         "events.md": language_page("Events", answer, events, events.FILLS),
         "fixings.md": fixings_page(),
+        "index.md": index_page(),
         "reasons.md": page("Reasons", why, enum_part(reasons.Reason, reasons)),
     }
 
