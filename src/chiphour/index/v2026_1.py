@@ -5,7 +5,7 @@ Gives   one Fixing for every row of SERIES, in order; a series without a fix is 
         reason.
 Keeps   every figure exact until it is published: integers and fractions, one rounding, no
         floating point. The same rows in any order give the same bytes.
-Source  docs/methodology/v2026_1.md, which names each parameter below; decisions 0004 to 0006.
+Source  docs/methodology/v2026_1.md, which names each parameter below; decision 0004.
 """
 
 import hashlib
