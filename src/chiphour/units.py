@@ -88,7 +88,7 @@ def microusd_from_text(text: str) -> int:
 
 
 def ticks_from_text(text: str) -> int:
-    """Read a price in dollars as integer ticks of $0.0001; raises InexactAmount when off the tick."""
+    """Read a price in dollars as integer ticks of $0.0001; raises InexactAmount off the tick."""
     return exact_from_text(text, TICKS_PER_USD, "tick of 0.0001")
 
 
