@@ -91,14 +91,15 @@ def fix(
     if (first is None) == (strike is None):
         raise typer.BadParameter("expected a DATE or --strike TIME")
     only = None if series is None else series_of(series)
-    with filled_archive(data) as archive:
-        if strike is not None:
-            show_books(archive, time_of(strike), source, only, as_json)
-            return
-        from_day = day_of(first or "")
-        to_day = from_day if last is None else day_of(last)
-        with Bar("fixing") as bar:
-            found = fix_range(archive, from_day, to_day, source, bar.show)
+    if strike is not None:
+        at_ns = time_of(strike)
+        with filled_archive(data) as archive:
+            show_books(archive, at_ns, source, only, as_json)
+        return
+    from_day = day_of(first or "")
+    to_day = from_day if last is None else day_of(last)
+    with filled_archive(data) as archive, Bar("fixing") as bar:
+        found = fix_range(archive, from_day, to_day, source, bar.show)
     fixings = [fixing for fixing in found if only is None or fixing.series == only.ticker]
     if as_json:
         for fixing in fixings:
@@ -124,12 +125,9 @@ def verify(
     """
     if everything == (series is not None and day is not None) or everything == bool(series or day):
         raise typer.BadParameter("expected SERIES and DATE, or --all")
+    one = None if everything else (series_of(series or ""), day_of(day or ""))
     with filled_archive(data) as archive:
-        audit = (
-            every_audit(archive, source)
-            if everything
-            else single_audit(archive, series_of(series or ""), day_of(day or ""), source)
-        )
+        audit = single_audit(archive, *one, source) if one else every_audit(archive, source)
         difference = check_raw(archive) if raw else None
     difference = difference or audit.first_difference
     if as_json:
