@@ -147,6 +147,36 @@ def test_a_strike_is_audited_at_once():
     assert answers == [None] * len(fixings)
 
 
+def test_a_rate_exactly_at_the_limit_stays_by_both():
+    """Three at 2 dollars, one 1.5 percent away: three times the floor of half a percent."""
+    seen = rows(DAY, {"coreweave": "6", "crusoe": "6", "lambda": "6", "nebius": "6.09"})
+    at_limit = fix_one(H100, seen, DAY, None)
+    assert at_limit.kept == 4
+    assert audit(at_limit, seen, None) is None
+
+
+def test_a_book_that_was_screened_out_does_not_raise_the_grade_by_both():
+    """Six marketplaces at 2 dollars, a book at 9: it goes, and no book stands behind the fix."""
+    names = ("runpod", "salad", "sfcompute", "spheron", "tensordock", "thundercompute")
+    cards = [card._replace(tenor="SPOT") for card in rows(DAY, dict.fromkeys(names, "6"))]
+    offers = [
+        card._replace(
+            tenor="SPOT",
+            feed="book",
+            machine_key=f"m{machine}",
+            host_key=f"h{machine}",
+            observed_ns=DAY - poll,
+        )
+        for card in rows(DAY, {"vast": "27"})
+        for machine in range(5)
+        for poll in (1, 2)
+    ]
+    series = BY_TICKER["CHR.H100.SXM.SPOT"]
+    fixing = fix_one(series, cards + offers, DAY, None)
+    assert (fixing.panel, fixing.kept, fixing.grade) == (7, 6, "C")
+    assert audit(fixing, cards + offers, None) is None
+
+
 def test_the_audit_shares_no_arithmetic_with_the_methodology():
     """It may import records, tables and constants; of functions only ids, JSON and text of time."""
     allowed = {
