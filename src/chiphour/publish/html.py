@@ -16,6 +16,8 @@ from html import escape
 TAG = re.compile(r"[a-z][a-z0-9]*")
 ATTRIBUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
 VOID = frozenset({"br", "col", "hr", "link", "meta"})
+# A line of its own in the source, so that cells and paragraphs do not run together as text.
+LINES = frozenset({"caption", "dd", "div", "dt", "h1", "h2", "head", "li", "p", "td", "th", "tr"})
 FORBIDDEN_TAGS = frozenset({"base", "embed", "form", "iframe", "img", "object", "script"})
 ADDRESS = re.compile(r"#[A-Za-z0-9._-]*|/([^/\\].*)?|https://[^/\\].*", re.DOTALL)
 # What XML 1.0 cannot hold, and the marks that turn the direction of later text.
@@ -52,7 +54,7 @@ def element(tag: str, attributes: Mapping[str, str] | None = None, *children: Ch
     opening = tag + "".join(_attribute(tag, *pair) for pair in (attributes or {}).items())
     if tag in VOID:
         return Html(f"<{opening} />")
-    return Html(f"<{opening}>{joined(children).text}</{tag}>")
+    return Html(f"<{opening}>{joined(children).text}</{tag}>" + ("\n" if tag in LINES else ""))
 
 
 def _attribute(tag: str, name: str, value: str) -> str:

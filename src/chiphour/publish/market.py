@@ -163,7 +163,7 @@ def _contract_row(listing: Listing) -> list[Cell]:
     ends = day_words(day_from_ns(row[terms.EXPIRY_NS])) if row[terms.EXPIRY_NS] else "never"
     last = price_text(listing.trades[0].price_ticks, tick_microusd) if listing.trades else DASH
     return [
-        Cell(joined([about, name]), "lead whole"),
+        Cell(joined([about, " ", name]), "lead whole"),
         Cell(text_from_microusd(row[terms.MARK_MICROUSD]), "n", "mark"),
         Cell(text_from_microusd(row[terms.INDEX_MICROUSD]), "n", "index"),
         Cell(_best(book.bids, tick_microusd), "n", "bid"),

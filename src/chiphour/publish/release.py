@@ -226,7 +226,7 @@ def series_link(fixing: Fixing) -> Html:
     series = series_of(fixing)
     chip = element("strong", None, chip_words(series))
     name = link(f"/series/{series.slug}", chip, f" {tenor_words(series.tenor)}")
-    return joined([name, element("span", {"class": "ticker"}, series.ticker)])
+    return joined([name, " ", element("span", {"class": "ticker"}, series.ticker)])
 
 
 def grade_mark(fixing: Fixing) -> Html:

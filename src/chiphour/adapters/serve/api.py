@@ -13,7 +13,8 @@ from litestar import Response
 from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter
+from litestar.params import QueryParameter
 
 from chiphour.adapters.serve import shapes
 from chiphour.adapters.serve.answer import CSV
@@ -45,9 +46,9 @@ LAST_DEFAULT = 366
 LAST_MOST = 4_000
 
 Day = Annotated[
-    str | None, Parameter(query="date", description="Only this day, such as 2026-07-20.")
+    str | None, QueryParameter(name="date", description="Only this day, such as 2026-07-20.")
 ]
-Name = Annotated[str | None, Parameter(description="Only this series: a slug or a ticker.")]
+Name = Annotated[str | None, QueryParameter(description="Only this series: a slug or a ticker.")]
 
 
 def _gives(shape: type, words: str) -> dict[int, ResponseSpec]:
@@ -129,9 +130,9 @@ def series_list(request: Asked) -> Response[bytes]:
 )
 def one_series(
     request: Asked,
-    slug: Annotated[str, Parameter(description="A slug or a ticker.")],
+    slug: Annotated[str, PathParameter(description="A slug or a ticker.")],
     last: Annotated[
-        int, Parameter(ge=1, le=LAST_MOST, description="How many strikes, the latest ones.")
+        int, QueryParameter(ge=1, le=LAST_MOST, description="How many strikes, the latest ones.")
     ] = LAST_DEFAULT,
 ) -> Response[bytes]:
     """Give one series."""
@@ -163,9 +164,9 @@ def contract_list(request: Asked) -> Response[bytes]:
 )
 def book(
     request: Asked,
-    contract: Annotated[str, Parameter(description="The contract's name.")],
+    contract: Annotated[str, PathParameter(description="The contract's name.")],
     depth: Annotated[
-        int, Parameter(ge=1, le=DEPTH_MOST, description="Levels of each side.")
+        int, QueryParameter(ge=1, le=DEPTH_MOST, description="Levels of each side.")
     ] = DEPTH_DEFAULT,
 ) -> Response[bytes]:
     """Give the best levels of a book."""

@@ -11,6 +11,7 @@ from datetime import date
 from litestar import Response
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from chiphour.adapters.serve.answer import HTML
 from chiphour.adapters.serve.answer import SVG
@@ -42,7 +43,7 @@ def latest_release(request: Asked) -> Response[bytes]:
 
 
 @get("/release/{day:str}", include_in_schema=False, media_type=HTML, sync_to_thread=False)
-def dated_release(request: Asked, day: str) -> Response[bytes]:
+def dated_release(request: Asked, day: FromPath[str]) -> Response[bytes]:
     """Show the release of a day."""
     market = market_of(request)
     only = day_from_text(day, market.days())
@@ -50,7 +51,7 @@ def dated_release(request: Asked, day: str) -> Response[bytes]:
 
 
 @get("/series/{slug:str}", include_in_schema=False, media_type=HTML, sync_to_thread=False)
-def series(request: Asked, slug: str) -> Response[bytes]:
+def series(request: Asked, slug: FromPath[str]) -> Response[bytes]:
     """Show a series."""
     market, named = market_of(request), series_named(slug)
     return answered(request, series_page(named, market.fixings(named.ticker), market.frame()), HTML)
