@@ -75,7 +75,7 @@ class Reference:
         return digest(self.sections())
 
     def book(self, contract: int, depth: int) -> BookDepth:
-        """Give the best `depth` bids and asks, each as (price in ticks, lots)."""
+        """Give the best `depth` bids and asks, each as (price in ticks, lots, orders)."""
         return self.state.book(contract, depth)
 
     def apply(self, rows: Rows) -> Rows:

@@ -81,10 +81,13 @@ class Book:
         if not queue:
             del self.levels[order.side][order.price_ticks]
 
-    def depth(self, side: int, depth: int) -> list[tuple[int, int]]:
-        """Give (price in ticks, lots) of the best `depth` prices of a side."""
+    def depth(self, side: int, depth: int) -> list[tuple[int, int, int]]:
+        """Give (price in ticks, lots, orders) of the best `depth` prices of a side."""
         levels = self.levels[side]
-        return [(p, sum(order.lots for order in levels[p])) for p in self.prices(side)[:depth]]
+        return [
+            (price, sum(order.lots for order in levels[price]), len(levels[price]))
+            for price in self.prices(side)[:depth]
+        ]
 
     def impact_microusd(self, side: int, lots: int, tick_microusd: int) -> int | None:
         """Average the price of the first `lots` of a side: bids down, asks up (rulebook 4.3).

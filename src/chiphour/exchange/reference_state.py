@@ -25,7 +25,8 @@ from chiphour.exchange.reference_book import Book
 from chiphour.exchange.reference_book import Order
 
 Rows = NDArray[np.int64]
-BookDepth = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # Bids, asks: (ticks, lots).
+Levels = list[tuple[int, int, int]]  # (price in ticks, lots, orders), best first.
+BookDepth = tuple[Levels, Levels]  # Bids and asks.
 
 
 @dataclass
@@ -115,7 +116,7 @@ class MarketState:
         )
 
     def book(self, contract: int, depth: int) -> BookDepth:
-        """Give the best `depth` bids and asks, each as (price in ticks, lots)."""
+        """Give the best `depth` bids and asks, each as (price in ticks, lots, orders)."""
         found = self.contracts.get(contract)
         book = Book() if found is None else found.book
         return book.depth(Side.BUY, depth), book.depth(Side.SELL, depth)
