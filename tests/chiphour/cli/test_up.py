@@ -1,0 +1,142 @@
+"""TEST UP: the main job as a user starts it: a process, a port, signals.
+
+Takes   the shipped recordings.
+Gives   claims on start, answers, stop and second start.
+Keeps   what was acknowledged across a stop and across SIGKILL.
+Source  Decision 0011.
+"""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+STARTED_S = 120
+
+
+@contextmanager
+def up(folder, *words):
+    """Start `chiphour up`; give the process and its address."""
+    command = [sys.executable, "-c", "from chiphour.cli import main; main()", "up"]
+    process = subprocess.Popen(
+        [*command, "--data", str(folder), "--port", "0", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("ready http://127.0.0.1:"), line + process.stderr.read()
+        yield process, line.split()[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def stopped(process, number):
+    """Send a signal; give exit code, output and errors."""
+    process.send_signal(number)
+    out, errors = process.communicate(timeout=STARTED_S)
+    return process.returncode, out, errors
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    """Give the folder of a market that was up once, with what it said."""
+    folder = tmp_path_factory.mktemp("up")
+    with up(folder) as (process, address):
+        said = {path: httpx.get(address + path) for path in PATHS}
+        ended = stopped(process, signal.SIGTERM)
+    return folder, said, ended
+
+
+PATHS = (
+    "/",
+    "/market",
+    "/release/2026-07-21",
+    "/series/h100-sxm-od",
+    "/data/fixings.csv",
+    "/api/series",
+    "/api/series/h100-sxm-od",
+    "/api/book/H100SXMOD_USDC-PERPETUAL",
+    "/api/contracts",
+    "/schema/openapi.json",
+)
+
+
+def test_every_page_and_file_is_served(market):
+    _, said, _ = market
+    assert {path: answer.status_code for path, answer in said.items()} == dict.fromkeys(PATHS, 200)
+
+
+def test_pages_say_replay_and_demonstration(market):
+    _, said, _ = market
+    for path in ("/", "/market", "/release/2026-07-21", "/series/h100-sxm-od"):
+        assert "Replay of recorded prices" in said[path].text
+        assert "demonstration" in said[path].text
+
+
+def test_the_fix_of_the_table_is_on_the_page_and_in_the_file(market):
+    _, said, _ = market
+    assert "CHR.H100.SXM.OD,2026-07-21," in said["/data/fixings.csv"].text
+    assert "3.1700" in said["/release/2026-07-21"].text
+    history = said["/api/series/h100-sxm-od"].json()
+    assert "3.1700" in json.dumps(history)
+
+
+def test_the_book_has_two_sides(market):
+    _, said, _ = market
+    book = said["/api/book/H100SXMOD_USDC-PERPETUAL"].json()
+    assert book["bids"]
+    assert book["asks"]
+    assert book["bids"][0]["price_usd"] < book["asks"][0]["price_usd"]
+
+
+def test_sigterm_stops_cleanly_and_the_journal_replays_to_the_digest_told(market):
+    folder, _, (code, out, errors) = market
+    assert code == 0, errors
+    count, digest = re.search(r"stopped after (\d+) commands, digest ([0-9a-f]{64})", out).groups()
+    command = [sys.executable, "-c", "from chiphour.cli import main; main()", "replay"]
+    told = subprocess.run([*command, str(folder), "--json"], capture_output=True, text=True)
+    assert json.loads(told.stdout) == {"commands": int(count), "digest": digest}
+
+
+def test_a_second_start_goes_on_where_the_first_stopped(market):
+    folder, _, (_, out, _) = market
+    digest = re.search(r"digest (\w+)", out)[1]
+    with up(folder) as (process, address):
+        httpx.get(address + "/healthz").raise_for_status()
+        code, again, _ = stopped(process, signal.SIGINT)
+    assert code == 0
+    assert digest in again or int(re.search(r"after (\d+)", again)[1]) > 0
+
+
+def test_after_sigkill_the_market_starts_again(market):
+    folder, _, (_, out, _) = market
+    commands = int(re.search(r"after (\d+)", out)[1])
+    with up(folder) as (process, _):
+        process.kill()
+        process.wait()
+    with up(folder) as (process, _):
+        code, again, _ = stopped(process, signal.SIGTERM)
+    assert code == 0
+    assert int(re.search(r"after (\d+)", again)[1]) >= commands
+
+
+def test_a_port_in_use_is_one_line_before_any_work(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-c", "from chiphour.cli import main; main()", "up"]
+        told = subprocess.run(
+            [*command, "--data", str(tmp_path), "--port", str(port)], capture_output=True, text=True
+        )
+    assert told.returncode == 1
+    assert f"127.0.0.1:{port}: expected a free port, found it in use" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,120 @@
+"""TEST DAY: the spine, run over a real market in a temporary folder.
+
+Takes   shipped recordings.
+Gives   claims on one market day.
+Keeps   the same day the same digest; nothing done twice.
+Source  Decision 0011.
+"""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from chiphour.adapters.journal import journal_path
+from chiphour.adapters.market import Market
+from chiphour.adapters.recordings import embedded_folder
+from chiphour.adapters.recordings import ingest
+from chiphour.adapters.recovery import replay
+from chiphour.day import KNOWN_AFTER_NS
+from chiphour.day import UNDERLYING
+from chiphour.day import fixing_commands
+from chiphour.day import run_day
+from chiphour.day import tell_fix
+from chiphour.day import transfer_commands
+from chiphour.exchange import commands as c
+from chiphour.exchange import events as e
+from chiphour.exchange.engine import Engine
+from chiphour.ledger.transfer import Transfer
+from chiphour.units import NS_PER_DAY
+from chiphour.units import strike_ns
+
+DAY = date(2026, 7, 11)
+
+
+def prepared(folder):
+    """Open a market in a folder, with the recordings read and fixed up to the day."""
+    market = Market(folder, history_ns=None)
+    ingest(market.archive, embedded_folder(), only="gpurentalprices")
+    market.fix_days(DAY, lambda done, total: None)
+    for earlier in market.waiting_days(DAY):
+        tell_fix(earlier, market)
+    return market
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Give a market after one day, and what the day gave."""
+    folder = tmp_path_factory.mktemp("market")
+    with prepared(folder) as market:
+        yield market, run_day(DAY, market)
+
+
+def test_six_steps_leave_fixings_trades_a_clearing_settlements_and_files(ran):
+    market, found = ran
+    kinds = set(found.events[:, e.KIND].tolist())
+    assert {fixing.state for fixing in found.fixings} == {"fixed", "suppressed"}
+    assert {e.Kind.FIXED, e.Kind.FILL, e.Kind.TRANSFERRED, e.Kind.SETTLED, e.Kind.FUNDED} <= kinds
+    assert found.clearing is not None
+    names = {path.name for path in market.place(DAY).iterdir()}
+    assert {"release.html", "fixings.csv", "trades.csv", "auction-result.json"} <= names
+    assert sum(market.cash_microusd().values()) == 0
+    assert not (found.events[:, e.KIND] == e.Kind.REFUSED).any()
+
+
+def test_the_day_ends_with_the_settlement_at_the_next_strike(ran):
+    market, found = ran
+    settled = found.events[found.events[:, e.KIND] == e.Kind.SETTLED]
+    assert set(settled[:, e.TIME_NS].tolist()) == {strike_ns(DAY) + NS_PER_DAY}
+    assert market.time_ns == strike_ns(DAY) + NS_PER_DAY
+
+
+def test_running_the_day_again_adds_no_command_and_no_fixing(ran):
+    market, found = ran
+    before = market.watched.sequence, market.watched.digest(), market.archive.count()
+    again = run_day(DAY, market)
+    after = market.watched.sequence, market.watched.digest(), market.archive.count()
+    assert after[0] == before[0] + 1  # The settlement's ADVANCE finds nothing due.
+    assert (again.events == found.events).all()
+    assert after[2] == before[2]
+
+
+def test_replay_of_the_journal_gives_the_digest_of_the_live_market(ran):
+    market, _ = ran
+    engine = replay(journal_path(market.folder), Engine, pytest.fail)
+    assert engine.digest() == market.watched.digest()
+
+
+def test_the_same_day_in_another_folder_gives_the_same_digest(ran, tmp_path):
+    _, found = ran
+    with prepared(tmp_path) as market:
+        again = run_day(DAY, market)
+        assert (again.events == found.events).all()
+
+
+def test_a_day_broken_off_in_the_middle_goes_on_to_the_same_end(ran, tmp_path):
+    _, found = ran
+    with prepared(tmp_path) as market:
+        market.trade(strike_ns(DAY) + KNOWN_AFTER_NS)
+        tell_fix(DAY, market)
+    with Market(tmp_path, history_ns=None) as market:
+        again = run_day(DAY, market)
+        assert len(again.events) == len(found.events)
+        assert (again.events == found.events).all()
+
+
+def test_only_a_fit_fix_has_a_value_for_the_exchange(ran):
+    _, found = ran
+    rows = fixing_commands(found.fixings, found.fixings)
+    assert len(rows) == 2 * len(found.fixings)
+    for fixing, row in zip(found.fixings, rows[len(found.fixings) :], strict=True):
+        assert bool(row[c.FIT]) == fixing.fit
+        assert row[c.VALUE_MICROUSD] == (fixing.fix_ticks * 100 if fixing.fit else 0)
+    assert any(f.series == UNDERLYING and f.fit for f in found.fixings)
+
+
+def test_transfers_become_commands_line_by_line():
+    rows = transfer_commands([Transfer(9, 2, 5, 1, 1), Transfer(2, 10, 5, 1, 2)])
+    assert rows[:, c.ACCOUNT].tolist() == [9, 2]
+    assert rows[:, c.TARGET].tolist() == [2, 10]
+    assert np.unique(rows[:, c.AMOUNT_MICROUSD]).tolist() == [5]
