@@ -28,7 +28,6 @@ from chiphour.adapters.journal import Journal
 from chiphour.adapters.journal import create
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.journal import read_journal_head
-from chiphour.exchange.cache import kernel_cache
 from chiphour.exchange.limits import Limits
 from chiphour.observe.observation import MarketError
 from chiphour.wire.journal import Frame
@@ -185,8 +184,9 @@ def passing_torn_tail(pieces: Iterable[T], torn: Callable[[TornTail], None]) -> 
 
 def new_head(limits: Limits, created_ns: int) -> Head:
     """Make the first line of a new market, with a random id."""
-    kernel = kernel_cache(Path()).name
-    return Head("full", secrets.token_hex(16), created_ns, RULEBOOK, kernel, limits)
+    from chiphour.exchange.engine import kernel_hash  # Compiled code: half a second, once.
+
+    return Head("full", secrets.token_hex(16), created_ns, RULEBOOK, kernel_hash(), limits)
 
 
 def check_rulebook(head: Head, path: Path) -> None:

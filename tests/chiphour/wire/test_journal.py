@@ -7,7 +7,10 @@ Source  Rulebook 12.1; docs/reference/journal.md.
 """
 
 import io
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +27,7 @@ from chiphour.wire.journal import JournalDamaged
 from chiphour.wire.journal import Mark
 from chiphour.wire.journal import TornTail
 
+ROOT = Path(__file__).resolve().parents[3]
 HEAD = Head("full", "0f" * 16, 1_783_296_000_000_000_000, "1", "ab" * 32, Limits(accounts=64))
 
 
@@ -262,3 +266,22 @@ def test_private_entry_cut_short_is_damage(private):
     """Private bytes that no writer of ours made."""
     with pytest.raises(JournalDamaged, match="private bytes"):
         journal.unpack_private(private)
+
+
+def test_program_in_the_reference_verifies_both_forms(tmp_path):
+    """Run the program that docs/reference/journal.md prints: it needs Python alone."""
+    page = (ROOT / "docs" / "reference" / "journal.md").read_text()
+    program = page.partition("```python\n")[2].partition("```")[0]
+    content, marks = written([*simple(3), frame_given([], [], b"s" * 16, b"", "cd" * 32)])
+    public = b"".join(journal.public_form(io.BytesIO(content)))
+    changed = bytearray(content)
+    changed[marks[1].offset + 200] ^= 1
+    for number, (form, code) in enumerate([(content, 0), (public, 0), (bytes(changed), 1)]):
+        path = tmp_path / str(number)
+        path.write_bytes(form)
+        done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+        if code == 0:
+            assert done.stdout == f"4 6 {marks[-1].hash.hex()}\n"
+        else:
+            assert "frame 2: hash" in done.stderr
