@@ -269,7 +269,7 @@ def _trades_table(listing: Listing) -> Html:
     heads = [Cell("Time, UTC"), Cell("Taker"), Cell("Price", "n"), Cell("Lots", "n"), Cell("Note")]
     rows = [
         [
-            Cell(iso_from_ns(trade.time_ns).replace("T", " ").removesuffix("Z")),
+            Cell(iso_from_ns(trade.time_ns).replace("T", " ").removesuffix("Z"), "t"),
             Cell(Side(trade.side).name.lower()),
             Cell(price_text(trade.price_ticks, tick_microusd), "n"),
             Cell(grouped(trade.lots), "n"),

@@ -89,7 +89,8 @@ tr.group th { font-weight: 600; padding-top: 1.2rem; }
 .compact .group th { padding-top: 1.2rem; }
 .inside table { min-width: 21rem; }
 .inside + .inside { margin-top: 1.25rem; }
-tbody + tbody { border-top: 1px solid var(--muted); }
+.two tbody + tbody { border-top: 1.5px solid var(--muted); }
+.t { white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: lining-nums tabular-nums; white-space: nowrap; }
 .c { text-align: center; }
 .fix { font-weight: 650; font-size: 1.0625rem; }
@@ -132,13 +133,12 @@ ul.plain { padding-left: 1.1rem; margin: 0 0 0.75rem; }
   border-top: 1px solid var(--rule); margin-top: 3rem; padding-top: 1rem; padding-bottom: 2.5rem;
 }
 .foot p { font-size: 0.8125rem; color: var(--muted); margin: 0 0 0.4rem; }
-@media (max-width: 47rem) {
+@media (max-width: 62rem) {
   .mast, main, .foot, .labels p { padding-left: 1rem; padding-right: 1rem; }
   .lede { font-size: 1.0625rem; }
-  .key { grid-template-columns: 1fr 1fr; }
   dl.notes { grid-template-columns: 1fr; gap: 0.1rem; }
   dl.notes dd { margin-bottom: 0.6rem; }
-  .two { grid-template-columns: 1fr; }
+  .two { grid-template-columns: 1fr; gap: 1.5rem; }
   .reflow, .reflow tbody, .reflow caption { display: block; }
   .reflow thead {
     position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
@@ -160,8 +160,14 @@ ul.plain { padding-left: 1.1rem; margin: 0 0 0.75rem; }
   .reflow .whole { flex: 1 0 100%; }
   .compact .lead { flex: 1 0 100%; }
 }
-@media (min-width: 47.01rem) {
+@media (max-width: 44rem) {
+  .key { grid-template-columns: 1fr 1fr; }
+}
+@media (min-width: 70rem) {
   .reflow .lead { white-space: nowrap; }
+}
+@media (min-width: 62.01rem) {
+  .reflow .lead a { display: inline-block; }
   .compact .ticker { display: inline; margin-left: 0.75rem; }
 }
 @media print {
