@@ -53,7 +53,6 @@ def test_a_fault_of_the_market_asks_the_process_to_stop_and_is_raised(market, mo
     try:
         with pytest.raises(RuntimeError, match="planted"), Live(market) as live:
             live._thread.join()
-            time.sleep(0)
     finally:
         signal.signal(signal.SIGTERM, before)
     assert heard == [signal.SIGTERM]

@@ -7,6 +7,7 @@ Source  Decision 0010.
 """
 
 from datetime import date
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -46,7 +47,7 @@ def test_hours_of_one_price_are_one_line_and_lines_cover_the_day(cleared):
         assert lines[0].interval.startswith("00:00 to ")
         assert lines[-1].interval.endswith(" to 00:00")
         prices = [line.price_microusd for line in lines]
-        assert all(one != two for one, two in zip(prices, prices[1:], strict=False))
+        assert all(one != two for one, two in pairwise(prices))
 
 
 def test_a_result_that_was_tampered_with_is_not_called_checked(cleared):
