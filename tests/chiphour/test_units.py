@@ -87,3 +87,19 @@ def test_a_time_without_a_zone_is_refused():
 
 def test_the_strike_is_half_past_midnight():
     assert units.iso_from_ns(units.strike_ns(date(2026, 7, 20))) == "2026-07-20T00:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("rate_ppm", "share", "percent"),
+    [
+        (900_000, "0.900000", "90"),
+        (875_000, "0.875000", "87.5"),
+        (1, "0.000001", "0.0001"),
+        (0, "0.000000", "0"),
+        (1_000_000, "1.000000", "100"),
+        (-12_500, "-0.012500", "-1.25"),
+    ],
+)
+def test_rates_are_written_exactly(rate_ppm, share, percent):
+    assert units.text_from_ppm(rate_ppm) == share
+    assert units.percent_from_ppm(rate_ppm) == percent
