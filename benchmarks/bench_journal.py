@@ -20,7 +20,7 @@ from bench_exchange import LIMITS
 from bench_exchange import STRIKE_NS
 from bench_exchange import Load
 from bench_exchange import load
-from chiphour.adapters.journal import FILE_NAME
+from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.recovery import replay
@@ -83,8 +83,8 @@ def figures() -> Iterator[dict[str, Any]]:
             params = {"group": group, "load": round(os.getloadavg()[0], 2)}
             yield _figure("durable commands", params, found, "commands/s")
             yield _figure("write and fdatasync alone", params, alone, "commands/s")
-        path = Path(place) / "long" / FILE_NAME
-        submitted(path.parent, work, 1_024, -(-len(work.flow) // 1_024))
+        submitted(Path(place) / "long", work, 1_024, -(-len(work.flow) // 1_024))
+        path = journal_path(Path(place) / "long")
         params = {"contracts": CONTRACTS, "frame": 1_024}
         for name, run in (
             ("verified commands", lambda: sum(len(frame.rows) for frame in read_frames(path))),

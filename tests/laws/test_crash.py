@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chiphour.adapters.journal import FILE_NAME
+from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.sequencer import Sequencer
@@ -129,7 +129,7 @@ def test_no_acknowledged_command_is_lost_to_sigkill(tmp_path):
         engine, journal, report = recover(tmp_path, LIMITS, Engine)
         journal.close()
         assert engine.sequence == report.commands >= acknowledged
-        rows = np.concatenate([frame.rows for frame in read_frames(tmp_path / FILE_NAME)])
+        rows = np.concatenate([frame.rows for frame in read_frames(journal_path(tmp_path))])
         for sequence, digest in stated[-3:]:
             judge.apply(rows[judge.sequence : sequence])
             assert judge.digest() == digest

@@ -1,6 +1,6 @@
 """RECOVERY: from the journal alone to the state that it makes. Start-up is recovery.
 
-Takes   a journal's folder and a way to make an engine; or frames and an engine.
+Takes   a data folder and a way to make an engine; or frames and an engine.
 Gives   the engine as it was, the journal ready for more, and a report; or a replay's digest.
 Keeps   a file that cannot be believed, or that replays to another state, as it was.
 Source  Rulebook 12 and 13; decision 0007.
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.adapters.journal import FILE_NAME
+from chiphour.adapters.journal import FOLDER_NAME
 from chiphour.adapters.journal import Journal
 from chiphour.adapters.journal import create
 from chiphour.adapters.journal import read_frames
@@ -129,14 +130,13 @@ def recover(
     make_engine: Callable[[Limits], Exchange],
     created_ns: int | None = None,
 ) -> Recovered:
-    """Open the journal in `folder`, or create it, and bring an engine to its end.
+    """Open the journal of a data folder, or create it, and bring an engine to its end.
 
-    `folder` is the journal's own, inside the data folder (`adapters.journal.FOLDER_NAME`).
     `limits` and `created_ns` (else the wall clock) are for a new market; an existing journal's
     own limits win. Raises JournalLocked, JournalDamaged, JournalFailed, ReplayDiffers; a refused
     start changes no byte.
     """
-    path = folder / FILE_NAME
+    path = folder / FOLDER_NAME / FILE_NAME
     created = not path.exists()
     if created:
         create(path, new_head(limits, time.time_ns() if created_ns is None else created_ns))

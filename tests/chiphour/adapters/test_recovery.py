@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from chiphour.adapters import recovery
-from chiphour.adapters.journal import FILE_NAME
 from chiphour.adapters.journal import JournalLocked
+from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import ReplayDiffers
 from chiphour.adapters.recovery import Report
@@ -85,7 +85,7 @@ def traded(folder, runs: int = 1, turns: int = 6) -> str:
 
 
 def test_new_market_is_created_and_reported(tmp_path):
-    folder = tmp_path / "data" / "journal"
+    folder = tmp_path / "data"
     engine, journal, report = recover(folder, LIMITS, Reference, created_ns=5)
     journal.close()
     assert report == Report(True, 0, 0, 0, 0, Reference(LIMITS).digest())
@@ -135,7 +135,7 @@ def test_second_start_in_the_same_folder_is_refused(tmp_path):
 def test_torn_tail_costs_the_last_frame_only(tmp_path, seed):
     """Cut inside the last frame: recovery gives the state before it, and says what it cut."""
     traded(tmp_path)
-    path = tmp_path / FILE_NAME
+    path = journal_path(tmp_path)
     frames = list(read_frames(path))
     last = next(frame for frame in reversed(frames) if len(frame.rows))
     cut = random.Random(seed).randrange(last.offset + 1, last.offset + last.size)
@@ -153,7 +153,7 @@ def test_torn_tail_costs_the_last_frame_only(tmp_path, seed):
 def test_edited_middle_is_refused_and_the_file_stays(tmp_path, seed):
     """Change one byte before the last frame: no start, one clear line, the file untouched."""
     traded(tmp_path)
-    path = tmp_path / FILE_NAME
+    path = journal_path(tmp_path)
     content = bytearray(path.read_bytes())
     draw = random.Random(seed)
     last = list(read_frames(path))[-1]
@@ -176,10 +176,10 @@ class Drifted(Reference):
 def test_program_that_replays_differently_is_refused(tmp_path):
     """The frames state digests: another result is told where it shows first, nothing is changed."""
     traded(tmp_path, runs=2)
-    content = (tmp_path / FILE_NAME).read_bytes()
+    content = journal_path(tmp_path).read_bytes()
     with pytest.raises(ReplayDiffers, match="expected the state's digest"):
         recover(tmp_path, LIMITS, Drifted)
-    assert (tmp_path / FILE_NAME).read_bytes() == content
+    assert journal_path(tmp_path).read_bytes() == content
 
 
 def test_other_rulebook_is_refused(tmp_path, monkeypatch):
@@ -191,7 +191,7 @@ def test_other_rulebook_is_refused(tmp_path, monkeypatch):
 
 def test_replay_reads_only_and_passes_over_a_torn_tail(tmp_path):
     digest = traded(tmp_path)
-    path = tmp_path / FILE_NAME
+    path = journal_path(tmp_path)
     content = path.read_bytes() + b"CHFR"
     path.write_bytes(content)
     told = []

@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from chiphour.adapters.journal import FILE_NAME
+from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.sequencer import QUEUE_ROWS
@@ -63,7 +63,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def folder(tmp_path):
-    return tmp_path / "journal"
+    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def order(account: int, side: int, price_ticks: int, lots: int = 1, **more: int)
 
 def journalled(folder):
     """Give all rows that the journal holds, and the length of each frame with rows."""
-    frames = [f for f in read_frames(folder / FILE_NAME) if len(f.rows)]
+    frames = [f for f in read_frames(journal_path(folder)) if len(f.rows)]
     return np.concatenate([f.rows for f in frames]), [len(f.rows) for f in frames]
 
 
@@ -189,9 +189,9 @@ def test_fixing_makes_its_instant_and_what_follows_in_the_group_waits_for_it(seq
 
 def test_advance_does_what_is_due_and_writes_nothing_when_nothing_is(sequencer, folder):
     sequencer.submit(opening())
-    size = (folder / FILE_NAME).stat().st_size
+    size = journal_path(folder).stat().st_size
     assert len(sequencer.advance(START_NS + NS_PER_SECOND)) == 0
-    assert (folder / FILE_NAME).stat().st_size == size
+    assert journal_path(folder).stat().st_size == size
     events = sequencer.advance(START_NS + 2 * NS_PER_HOUR)
     assert events[:, e.KIND].tolist() == [e.Kind.FUNDED] * 2
     assert journalled(folder)[0][-2:, KIND].tolist() == [Kind.ADVANCE] * 2
@@ -261,7 +261,7 @@ def test_large_submission_is_cut_into_frames_and_answered_once(sequencer, folder
     events = sequencer.submit(cancels, b"of the first")
     assert refusals(events) == [Reason.ORDER_UNKNOWN] * 5000
     assert max(journalled(folder)[1][before:]) <= 2048
-    entries = [unpack_private(frame.private) for frame in read_frames(folder / FILE_NAME)]
+    entries = [unpack_private(frame.private) for frame in read_frames(journal_path(folder))]
     assert entries[before] == [(0, b"of the first")]
     assert not any(entries[before + 1 :])
 
@@ -274,7 +274,7 @@ def test_private_bytes_stand_with_their_row(sequencer, folder):
     release()
     for future in futures:
         future.result(10)
-    *_, last = read_frames(folder / FILE_NAME)
+    *_, last = read_frames(journal_path(folder))
     assert unpack_private(last.private) == [(0, b"Ada"), (4, b"Bob")]
 
 
@@ -290,10 +290,10 @@ def test_private_bytes_stand_with_their_row(sequencer, folder):
     ],
 )
 def test_malformed_submission_is_refused_before_the_journal(sequencer, folder, wrong):
-    size = (folder / FILE_NAME).stat().st_size
+    size = journal_path(folder).stat().st_size
     with pytest.raises(RequestMalformed, match="expected"):
         sequencer.submit(wrong)
-    assert (folder / FILE_NAME).stat().st_size == size
+    assert journal_path(folder).stat().st_size == size
 
 
 def test_too_much_private_and_too_late_a_time_are_refused(sequencer):
@@ -304,9 +304,9 @@ def test_too_much_private_and_too_late_a_time_are_refused(sequencer):
 
 
 def test_nothing_submitted_gives_nothing(sequencer, folder):
-    size = (folder / FILE_NAME).stat().st_size
+    size = journal_path(folder).stat().st_size
     assert sequencer.submit(np.zeros((0, 16), np.int64)).shape == (0, 16)
-    assert (folder / FILE_NAME).stat().st_size == size
+    assert journal_path(folder).stat().st_size == size
 
 
 def test_full_disk_stops_the_sequencer_and_only_what_was_told_is_lost_to_nobody(folder, clock):
@@ -320,7 +320,7 @@ def test_full_disk_stops_the_sequencer_and_only_what_was_told_is_lost_to_nobody(
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     release = hold(sequencer)
     waiting = [sequencer.submit_nowait(order(8, 1, 100 + i)) for i in range(3)]
-    resource.setrlimit(resource.RLIMIT_FSIZE, ((folder / FILE_NAME).stat().st_size + 50, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal_path(folder).stat().st_size + 50, hard))
     try:
         release()
         for future in waiting:
@@ -416,7 +416,7 @@ def test_close_does_what_waits_and_refuses_what_comes(folder, clock):
     assert all(len(future.result(0)) for future in futures)
     with pytest.raises(SequencerStopped, match="closed"):
         sequencer.submit(order(8, 1, 100))
-    *_, last = read_frames(folder / FILE_NAME)
+    *_, last = read_frames(journal_path(folder))
     assert len(last.rows) == 0
     assert last.digest == replayed(folder)[1]
 

@@ -30,7 +30,7 @@ def data(tmp_path):
     """Give a data folder whose journal holds 100 commands and a name."""
     rows = [command(Kind.OPEN_ACCOUNT, account=8)]
     rows += [command(Kind.DEPOSIT, account=8, amount_microusd=1 + i) for i in range(99)]
-    engine, journal, _ = recover(tmp_path / "journal", LIMITS, Reference)
+    engine, journal, _ = recover(tmp_path, LIMITS, Reference)
     with Sequencer(engine, journal, lambda: 1_000) as sequencer:
         for part in np.split(commands(rows), 10):
             sequencer.submit(part, b"Ada Lovelace")
