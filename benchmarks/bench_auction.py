@@ -58,7 +58,6 @@ def italian_figures(solve: Solve) -> Iterator[Figure]:
         result, numbers = clear(run, solve), run.grid.product_numbers
         for zone, published in hour.published.items():
             dual_nanousd = result.prices[numbers[product_id(zone)]].dual_nanousd
-            assert dual_nanousd is not None
             errors.append(abs(Decimal(dual_nanousd) / NANOUSD_PER_USD - published))
     seconds = time.perf_counter() - began
     reproduced = sum(error <= ERROR_USD_MAX for error in errors)

@@ -99,20 +99,22 @@ class SolverProcess:
 
         timer = threading.Timer(seconds_max, stop)
         timer.start()
+        answer: object = None
         try:
             _send(child.stdin, (program, seconds_max))
             answer = _receive(child.stdout)
         except (BrokenPipeError, EOFError):
-            answer = None
+            pass  # Killed by the timer, or dead by itself: told apart below.
         finally:
             timer.cancel()
             timer.join()
-        if isinstance(answer, Solution) and not timed_out.is_set():
+            if answer is None or timed_out.is_set():
+                self.close()  # Interrupted, late or dead: its pipes hold half a frame, or none.
+        if isinstance(answer, Solution) and answer.status != "time_limit":
             return answer
-        self.close()
-        if timed_out.is_set():
+        if timed_out.is_set() or answer is not None:
             raise SolverTimedOut(
-                f"solver: expected an answer within {seconds_max:.3g} s, found none: killed"
+                f"solver: expected an answer within {seconds_max:.3g} s, found none: ended"
             )
         raise SolverCrashed(f"solver: expected an answer, found its end, code {child.returncode}")
 

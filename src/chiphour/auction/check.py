@@ -118,9 +118,9 @@ def _prices(instance: Instance, result: Result) -> Iterator[Violation]:
     """Yield ticks that are not the dual's, or lie outside floor and cap."""
     grid = instance.grid
     for slot, (dual_nanousd, price_ticks) in enumerate(result.prices):
-        if dual_nanousd is None and price_ticks is None:
+        if price_ticks is None:
             continue
-        expected = div_half_even(dual_nanousd or 0, NANOUSD_PER_TICK)
+        expected = div_half_even(dual_nanousd, NANOUSD_PER_TICK)
         if price_ticks != expected or not grid.floor_ticks <= expected <= grid.cap_ticks:
             where = f"slot {slot}"
             yield Violation("price", where, f"{expected} ticks, floor to cap", str(price_ticks))
@@ -241,7 +241,7 @@ def _profits_max(instance: Instance, result: Result) -> Fraction:
     """Give what everyone could gain alone at the published duals, arcs included, in dollars."""
     grid = instance.grid
     prices = {
-        (product.id, hour): result.prices[grid.slot(number, hour)].dual_nanousd or 0
+        (product.id, hour): result.prices[grid.slot(number, hour)].dual_nanousd
         for number, product in enumerate(grid.products)
         for hour in range(grid.hours)
     }

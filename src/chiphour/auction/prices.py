@@ -43,9 +43,13 @@ class ClearingFailed(MarketError):
 
 
 class Price(NamedTuple):
-    """The price of a product-hour; both None where neither a bid nor an offer bounds it."""
+    """The price of a product-hour.
 
-    dual_nanousd: int | None
+    `dual_nanousd` is always there, for the certificate. `price_ticks`, for money, is None where no
+    bid and no offer bounds the dual: nothing trades there.
+    """
+
+    dual_nanousd: int
     price_ticks: int | None
 
 
@@ -92,21 +96,24 @@ def prices(
     model: Model, grid: Grid, solution: Solution, solve: Solve, root: str
 ) -> tuple[Price, ...]:
     """Give the price of every slot: the dual, or the mean of four corners of the dual face."""
+    floor_usd, cap_usd = grid.floor_ticks / TICKS_PER_USD, grid.cap_ticks / TICKS_PER_USD
     if _nondegenerate(model.program, solution):
         corners = solution.dual[: model.slots].reshape(1, -1)
     else:
         corners = _corners(model, grid, solution, solve, root)
-    floor_usd, cap_usd = grid.floor_ticks / TICKS_PER_USD, grid.cap_ticks / TICKS_PER_USD
     bounded = (corners >= floor_usd - AT_BOUND) & (corners <= cap_usd + AT_BOUND)
-    return tuple(_price(corners[bounded[:, slot], slot], grid) for slot in range(model.slots))
+    priced = np.asarray(bounded.any(axis=0))
+    counted = np.where(bounded, corners, 0.0).sum(axis=0)
+    duals = counted / np.maximum(bounded.sum(axis=0), 1)
+    if not bounded.all():
+        duals = _nearest(model, grid, solution, solve, duals, priced)
+    return tuple(_price(dual, bool(has)) for dual, has in zip(duals, priced, strict=True))
 
 
-def _price(corners: NDArray[np.float64], grid: Grid) -> Price:
-    if not corners.size:
-        return Price(None, None)
-    dual_nanousd = round(float(corners.mean()) * NANOUSD_PER_USD)
-    price_ticks = div_half_even(dual_nanousd, NANOUSD_PER_TICK)
-    return Price(dual_nanousd, min(max(price_ticks, grid.floor_ticks), grid.cap_ticks))
+def _price(dual_usd: float, has_price: bool) -> Price:
+    dual_nanousd = round(dual_usd * NANOUSD_PER_USD)
+    ticks = div_half_even(dual_nanousd, NANOUSD_PER_TICK)
+    return Price(dual_nanousd, ticks if has_price else None)
 
 
 def _nondegenerate(program: Program, solution: Solution) -> bool:
@@ -145,24 +152,63 @@ def _corners(
     return np.array(corners)
 
 
+def _nearest(
+    model: Model,
+    grid: Grid,
+    solution: Solution,
+    solve: Solve,
+    wanted: NDArray[np.float64],
+    priced: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Give the duals nearest to the wanted ones, where those are prices, by sum of distances.
+
+    Where corners were left out, each slot's mean may come from other corners than its neighbour's,
+    and need not be a point of the face. A unit bought and a unit sold at each wanted price pull
+    the duals there: their gain is the distance.
+    """
+    pulled = np.flatnonzero(priced)
+    cone = _tangent(model, grid, solution)
+    row_lower, row_upper = cone.row_lower.copy(), cone.row_upper.copy()
+    row_lower[: model.slots] = row_upper[: model.slots] = 0.0
+    cone = cone._replace(row_lower=row_lower, row_upper=row_upper)
+    for side in (1.0, -1.0):
+        cone = _with_columns(cone, side * wanted[pulled], 1.0, pulled, side)
+    return optimal(solve(cone), "prices").dual[: model.slots]
+
+
 def _tangent(model: Model, grid: Grid, solution: Solution) -> Program:
     """Give the steps that every bound allows, and a catch beyond floor and cap in each slot."""
-    program, slots = model.program, model.slots
+    program, each = model.program, np.arange(model.slots)
     low = solution.primal <= program.lower + AT_BOUND
     high = solution.primal >= program.upper - AT_BOUND
     row_low = solution.row_primal <= program.row_lower + AT_BOUND
     row_high = solution.row_primal >= program.row_upper - AT_BOUND
-    beyond_floor = grid.floor_ticks / TICKS_PER_USD - OUTSIDE_USD
-    beyond_cap = grid.cap_ticks / TICKS_PER_USD + OUTSIDE_USD
-    each, none, free = np.arange(slots), np.zeros(2 * slots), np.full(2 * slots, np.inf)
-    last = program.starts[-1]
-    return Program(
-        np.concatenate([program.value, np.full(slots, beyond_floor), np.full(slots, -beyond_cap)]),
-        np.concatenate([np.where(low, 0.0, -np.inf), none]),
-        np.concatenate([np.where(high, 0.0, np.inf), free]),
-        np.where(row_low, 0.0, -np.inf),
-        np.where(row_high, 0.0, np.inf),
-        np.concatenate([program.starts, last + 1 + np.arange(2 * slots)]).astype(np.int32),
-        np.concatenate([program.rows, each, each]).astype(np.int32),
-        np.concatenate([program.entries, np.ones(slots), -np.ones(slots)]),
+    cone = program._replace(
+        lower=np.where(low, 0.0, -np.inf),
+        upper=np.where(high, 0.0, np.inf),
+        row_lower=np.where(row_low, 0.0, -np.inf),
+        row_upper=np.where(row_high, 0.0, np.inf),
+    )
+    beyond_floor = np.full(model.slots, grid.floor_ticks / TICKS_PER_USD - OUTSIDE_USD)
+    beyond_cap = np.full(model.slots, grid.cap_ticks / TICKS_PER_USD + OUTSIDE_USD)
+    cone = _with_columns(cone, beyond_floor, np.inf, each, 1.0)
+    return _with_columns(cone, -beyond_cap, np.inf, each, -1.0)
+
+
+def _with_columns(
+    program: Program,
+    value: NDArray[np.float64],
+    upper: float,
+    rows: NDArray[np.int64],
+    entry: float,
+) -> Program:
+    """Add columns from zero to `upper`, each with one entry in its row."""
+    count, last = value.size, program.starts[-1]
+    return program._replace(
+        value=np.concatenate([program.value, value]),
+        lower=np.concatenate([program.lower, np.zeros(count)]),
+        upper=np.concatenate([program.upper, np.full(count, upper)]),
+        starts=np.concatenate([program.starts, last + 1 + np.arange(count)]).astype(np.int32),
+        rows=np.concatenate([program.rows, rows]).astype(np.int32),
+        entries=np.concatenate([program.entries, np.full(count, entry)]),
     )

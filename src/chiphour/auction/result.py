@@ -94,7 +94,7 @@ def _price_fields(product: str, hour: int, price: Price) -> dict[str, Any]:
     return {
         "product": product,
         "hour": hour,
-        "dual": None if dual is None else text_from_nanousd(dual),
+        "dual": text_from_nanousd(dual),
         "price": None if ticks is None else text_from_ticks(ticks),
     }
 
@@ -135,10 +135,11 @@ def _read(fields: Fields, grid: Grid) -> Result:
 
 def _read_price(fields: Fields) -> tuple[tuple[str, int], Price]:
     slot = fields.text("product"), fields.integer("hour", 0, _INTEGER_MAX)
-    if fields.peek("dual") is None and fields.peek("price") is None:
-        fields.raw("dual"), fields.raw("price")
-        return slot, Price(None, None)
-    return slot, Price(_nanousd(fields, "dual"), fields.ticks("price"))
+    dual_nanousd = _nanousd(fields, "dual")
+    if fields.peek("price") is None:
+        fields.raw("price")
+        return slot, Price(dual_nanousd, None)
+    return slot, Price(dual_nanousd, fields.ticks("price"))
 
 
 def _read_part(fields: Fields) -> Part:

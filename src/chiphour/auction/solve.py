@@ -45,6 +45,8 @@ class Solution(NamedTuple):
 
 def solve(program: Program, seconds_max: float = 0.0) -> Solution:
     """Maximise a linear programme. `seconds_max` asks HiGHS to give up; 0 is no limit."""
+    if not program.value.size:
+        return _nothing(program)
     solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     large = program.value.size > COLUMNS_SIMPLEX_MAX
@@ -62,6 +64,15 @@ def solve(program: Program, seconds_max: float = 0.0) -> Solution:
     solver.passModel(_linear_programme(program))
     solver.run()
     return _solution(solver)
+
+
+def _nothing(program: Program) -> Solution:
+    """Solve a programme without columns, which HiGHS calls empty: its rows hold at zero or not."""
+    rows = np.zeros(program.row_lower.size)
+    holds = (program.row_lower <= rows).all() and (rows <= program.row_upper).all()
+    none, no = np.zeros(0), np.zeros(0, dtype=np.bool_)
+    status = "optimal" if holds else "infeasible"
+    return Solution(status, 0.0, none, none, rows, rows, no, np.ones(rows.size, dtype=np.bool_))
 
 
 def _linear_programme(program: Program) -> highspy.HighsLp:
