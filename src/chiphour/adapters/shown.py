@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chiphour.adapters.market import Market
 
 REPLAY = "Replay of recorded prices"
-DEMONSTRATION_NOTE = "Orders and bids come from demonstration members"
+DEMONSTRATION_NOTE = "Orders and bids come from demonstration members."
 ATTRIBUTIONS = (
     "GPU rental price data by gpurentalprices.com, CC BY 4.0",
     "CCIR (Compute Credit Index Research), CC BY 4.0",
@@ -97,7 +97,7 @@ class Shown:
     def frame(self) -> Frame:
         """Give the labels that every page must show, and whose prices were recorded."""
         time = f"market time {iso_from_ns(self._market.time_ns // 10**9 * 10**9)}"
-        labels = [f"{REPLAY}: {time}"]
+        labels = [f"{REPLAY}: {time}."]
         if self._market.names():
             labels.append(DEMONSTRATION_NOTE)
         return Frame(tuple(labels), ATTRIBUTIONS)

@@ -120,8 +120,11 @@ class SolverProcess:
 
 
 def _start() -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own: Ctrl-C on a terminal is for the parent to answer."""
     command = [sys.executable, "-m", "chiphour.adapters.solver"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
 
 
 def _send(stream: IO[bytes], value: object) -> None:
