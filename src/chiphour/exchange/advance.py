@@ -9,8 +9,6 @@ Source  Rulebook 2. While an instant is in work NEXT_DUE_NS stays at it, so the 
         sweep's account.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
@@ -31,10 +29,11 @@ from chiphour.exchange.settlement import STOPPED
 from chiphour.exchange.settlement import fall_back
 from chiphour.exchange.settlement import settle_daily
 from chiphour.exchange.state import NEVER_NS
+from chiphour.ledger.kernel import kernel
 from chiphour.ledger.post import credit
 
 
-@njit
+@kernel
 def advance(state, commands, i, events, written):
     """Do the earliest due instant, or as much of it as one command may (rulebook 2.3)."""
     market = state.market
@@ -56,7 +55,7 @@ def advance(state, commands, i, events, written):
     return written
 
 
-@njit
+@kernel
 def begin_sweep(market):
     """Let the sweep begin at the first account; margins are no longer what they were."""
     market[0, col.SWEEP_ACTIVE] = 1
@@ -64,7 +63,7 @@ def begin_sweep(market):
     market[0, col.EPOCH] += 1
 
 
-@njit
+@kernel
 def renew_due(market, contracts):
     """Find the earliest time at which something is due; no instant is in work (rulebook 2.6)."""
     due = NEVER_NS
@@ -83,7 +82,7 @@ def renew_due(market, contracts):
     market[0, col.NEXT_DUE_NS] = due
 
 
-@njit
+@kernel
 def _stop(state, instant, events, written):
     """Stop what expires soon and cancel its orders; gives (row, whether all of it is done)."""
     cancels = 0
@@ -103,7 +102,7 @@ def _stop(state, instant, events, written):
     return written, True
 
 
-@njit
+@kernel
 def _empty_book(state, contract, cancels, events, written):
     """Cancel a contract's orders, best first; gives (row, cancels so far, whether none is left)."""
     window = state.market[0, col.WINDOW_TICKS]
@@ -118,7 +117,7 @@ def _empty_book(state, contract, cancels, events, written):
     return written, cancels, True
 
 
-@njit
+@kernel
 def _settle_due(state, instant, events, written):
     """Do fallbacks, funding and settlement of an instant, in this order (rulebook 2.3)."""
     contracts = state.contracts
@@ -138,7 +137,7 @@ def _settle_due(state, instant, events, written):
     return written
 
 
-@njit
+@kernel
 def _sweep(state, events, written):
     """Pay every position what V has moved; gives (row, whether all of them are paid)."""
     payments = 0
@@ -159,7 +158,7 @@ def _sweep(state, events, written):
     return written, True
 
 
-@njit
+@kernel
 def owed(state, contract, place):
     """Give what a position is owed: its lots times the move of V since it was touched."""
     moved = state.contracts[contract, term.VALUE_PER_LOT_MICROUSD]
@@ -167,7 +166,7 @@ def owed(state, contract, place):
     return state.positions[place, col.POSITION_LOTS] * moved
 
 
-@njit
+@kernel
 def _touch(state, account, contract, place, events, written):
     """Pay one position; one in an expired contract then vanishes (rulebook 3.3, 8.5)."""
     amount = owed(state, contract, place)

@@ -9,7 +9,7 @@ Source  Rulebook 1.3, 1.5, 2.2; decision 0005. Only this function and those of `
         called from Python, so only they are kept in Numba's cache, with all that they call.
 """
 
-from numba import njit
+import numpy as np
 
 from chiphour.exchange import commands as ask
 from chiphour.exchange import state as col
@@ -42,17 +42,19 @@ from chiphour.exchange.reasons import Reason
 from chiphour.exchange.settlement import fixing
 from chiphour.exchange.settlement import fixing_reason
 from chiphour.exchange.state import NEVER_NS
+from chiphour.ledger.kernel import door
+from chiphour.ledger.kernel import kernel
 
 
-@njit(cache=True, nogil=True)
+@door
 def apply(state, commands, events):
     """Do commands in order while the buffer has room for all that one more could cause.
 
     Gives (commands done, events written). Raises AssertionError when a sequence or a time is not
     what the sequencer promises, or a balance leaves its bounds.
     """
-    done = 0
-    written = 0
+    done = np.int64(0)  # Not plain noughts: Numba would compile all below for the constant too.
+    written = np.int64(0)
     most = events.shape[0] - state.market[0, col.EVENTS_PER_COMMAND]
     while done < commands.shape[0] and written <= most:
         assert commands[done, ask.SEQUENCE] == state.market[0, col.SEQUENCE] + 1
@@ -71,7 +73,7 @@ def apply(state, commands, events):
     return done, written
 
 
-@njit
+@kernel
 def _first_reason(state, commands, i):
     """Give the first reason to refuse a command, or NONE; time moves on either way."""
     time_ns = commands[i, ask.TIME_NS]
@@ -93,7 +95,7 @@ def _first_reason(state, commands, i):
     return _rare_reason(state, commands, i)
 
 
-@njit
+@kernel
 def _rare_reason(state, commands, i):
     kind = commands[i, ask.KIND]
     if kind == Kind.OPEN_ACCOUNT:
@@ -115,7 +117,7 @@ def _rare_reason(state, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def _change(state, commands, i, events, written):
     """Do a command that nothing refuses, of any kind but ORDER and CANCEL."""
     kind = commands[i, ask.KIND]

@@ -7,17 +7,16 @@ Keeps   every column that `events.FILLS` does not name at zero.
 Source  Rulebook 1.3, 9.4; `events.py`.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.exchange import commands as ask
 from chiphour.exchange import events as tell
 from chiphour.exchange import state as col
 from chiphour.exchange.events import EVENT_COLUMNS
 from chiphour.exchange.events import Kind
+from chiphour.ledger.kernel import kernel
 
 
-@njit
+@kernel
 def _begin(events, row, market, kind):
     for column in range(EVENT_COLUMNS):
         events[row, column] = 0
@@ -26,7 +25,7 @@ def _begin(events, row, market, kind):
     events[row, tell.KIND] = kind
 
 
-@njit
+@kernel
 def emit_refused(events, row, market, commands, i, reason):
     """Tell a refusal, with what of the command names it (rulebook 1.3)."""
     _begin(events, row, market, Kind.REFUSED)
@@ -50,7 +49,7 @@ def emit_refused(events, row, market, commands, i, reason):
     return row + 1
 
 
-@njit
+@kernel
 def emit_money(events, row, market, kind, account, cash_microusd, amount_microusd):
     """Tell a deposit, a withdrawal, or (with more columns filled by the caller) a transfer."""
     _begin(events, row, market, kind)
@@ -60,7 +59,7 @@ def emit_money(events, row, market, kind, account, cash_microusd, amount_microus
     return row + 1
 
 
-@njit
+@kernel
 def emit_payment(events, row, market, account, contract, lots, cash_microusd, amount_microusd):
     """Tell what a position received from its contract's V."""
     _begin(events, row, market, Kind.PAYMENT)
@@ -72,7 +71,7 @@ def emit_payment(events, row, market, account, contract, lots, cash_microusd, am
     return row + 1
 
 
-@njit
+@kernel
 def emit_account_opened(events, row, market, account):
     """Tell that an account exists."""
     _begin(events, row, market, Kind.ACCOUNT_OPENED)
@@ -80,7 +79,7 @@ def emit_account_opened(events, row, market, account):
     return row + 1
 
 
-@njit
+@kernel
 def emit_contract(events, row, market, kind, contract, reason):
     """Tell of a contract: LISTED, OPENED (reason 0) or EXPIRED."""
     _begin(events, row, market, kind)
@@ -89,7 +88,7 @@ def emit_contract(events, row, market, kind, contract, reason):
     return row + 1
 
 
-@njit
+@kernel
 def emit_parameter_set(events, row, market, contract, parameter, value):
     """Tell the new value of a term."""
     _begin(events, row, market, Kind.PARAMETER_SET)
@@ -99,7 +98,7 @@ def emit_parameter_set(events, row, market, contract, parameter, value):
     return row + 1
 
 
-@njit
+@kernel
 def emit_fixed(events, row, market, index, strike_ns, vintage, value_microusd):
     """Tell that a fixing was taken in."""
     _begin(events, row, market, Kind.FIXED)
@@ -110,7 +109,7 @@ def emit_fixed(events, row, market, index, strike_ns, vintage, value_microusd):
     return row + 1
 
 
-@njit
+@kernel
 def emit_valued(events, row, market, contracts, contract, kind):
     """Tell I and M of a contract: MARKED, or (with more columns by the caller) FUNDED, SETTLED."""
     _begin(events, row, market, kind)
@@ -120,7 +119,7 @@ def emit_valued(events, row, market, contracts, contract, kind):
     return row + 1
 
 
-@njit
+@kernel
 def emit_accepted(events, row, market, commands, i, price_ticks):
     """Tell that an order passed every check."""
     _begin(events, row, market, Kind.ACCEPTED)
@@ -129,7 +128,7 @@ def emit_accepted(events, row, market, commands, i, price_ticks):
     return row + 1
 
 
-@njit
+@kernel
 def emit_rested(events, row, market, commands, i, price_ticks, lots_left):
     """Tell that the rest of an order joined the book."""
     _begin(events, row, market, Kind.RESTED)
@@ -138,7 +137,7 @@ def emit_rested(events, row, market, commands, i, price_ticks, lots_left):
     return row + 1
 
 
-@njit
+@kernel
 def emit_rest_cancelled(events, row, market, commands, i, price_ticks, lots_left, reason):
     """Tell that the rest of an order was cancelled before it joined the book."""
     _begin(events, row, market, Kind.CANCELLED)
@@ -148,7 +147,7 @@ def emit_rest_cancelled(events, row, market, commands, i, price_ticks, lots_left
     return row + 1
 
 
-@njit
+@kernel
 def _order(events, row, commands, i, price_ticks):
     events[row, tell.ACCOUNT] = commands[i, ask.ACCOUNT]
     events[row, tell.CONTRACT] = commands[i, ask.CONTRACT]
@@ -159,7 +158,7 @@ def _order(events, row, commands, i, price_ticks):
     events[row, tell.LABEL] = commands[i, ask.LABEL]
 
 
-@njit
+@kernel
 def emit_cancelled(events, row, market, orders, order_row, contract, side, price_ticks, reason):
     """Tell that a resting order was taken out of the book."""
     _begin(events, row, market, Kind.CANCELLED)
@@ -176,7 +175,7 @@ def emit_cancelled(events, row, market, orders, order_row, contract, side, price
     return row + 1
 
 
-@njit
+@kernel
 def emit_fill(events, row, market, commands, i, orders, order_row, price_ticks, lots, lots_left):
     """Tell a fill; the maker's row already holds what is left of it, `lots_left` is the taker's."""
     _begin(events, row, market, Kind.FILL)

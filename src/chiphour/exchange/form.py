@@ -7,7 +7,6 @@ Source  Rulebook 1.4.
 """
 
 import numpy as np
-from numba import njit
 
 from chiphour.contracts.table import TERMS_COLUMNS
 from chiphour.exchange import commands as ask
@@ -20,6 +19,7 @@ from chiphour.exchange.commands import Side
 from chiphour.exchange.commands import TimeInForce
 from chiphour.exchange.commands import Vintage
 from chiphour.exchange.reasons import Reason
+from chiphour.ledger.kernel import kernel
 
 _KIND_MAX = max(Kind)
 assert min(Kind) == 1 and len(Kind) == _KIND_MAX
@@ -31,7 +31,7 @@ for _kind, _names in USES.items():
     _UNREAD[_kind, _read] = 0
 
 
-@njit
+@kernel
 def form_reason(commands, i):
     """Give MALFORMED, or NONE when every column is one that the kind may hold."""
     kind = commands[i, ask.KIND]
@@ -45,7 +45,7 @@ def form_reason(commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def _columns_hold(commands, i, kind):
     if kind == Kind.ORDER:
         return _order_holds(commands, i)
@@ -67,7 +67,7 @@ def _columns_hold(commands, i, kind):
     return True
 
 
-@njit
+@kernel
 def _order_holds(commands, i):
     side = commands[i, ask.SIDE]
     if side != Side.BUY and side != Side.SELL:

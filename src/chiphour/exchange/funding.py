@@ -6,21 +6,20 @@ Keeps   what is too small for a micro-dollar: FUNDING_REST carries it into the n
 Source  Rulebook 5.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.exchange import events as tell
 from chiphour.exchange.emit import emit_valued
 from chiphour.exchange.rounding import clamp
 from chiphour.exchange.rounding import divide_zero
 from chiphour.exchange.rounding import ppm_down
+from chiphour.ledger.kernel import kernel
 from chiphour.units import NS_PER_SECOND
 from chiphour.units import PPM
 
 RATE_PERIOD_S = 28_800  # Rates are per eight hours.
 
 
-@njit
+@kernel
 def take_sample(contracts, contract, both, bid, offer, bound):
     """Add one premium sample: `both` impact prices exist, in micro-dollars (rulebook 5.1)."""
     if both:
@@ -30,7 +29,7 @@ def take_sample(contracts, contract, both, bid, offer, bound):
     contracts[contract, term.PREMIUM_COUNT] += 1
 
 
-@njit
+@kernel
 def fund(market, contracts, contract, events, written):
     """End a funding period of a contract: move its V (rulebook 5.2)."""
     base = max(contracts[contract, term.INDEX_MICROUSD], 1)
@@ -55,7 +54,7 @@ def fund(market, contracts, contract, events, written):
     return end
 
 
-@njit
+@kernel
 def _rate(contracts, contract, base, samples):
     """Give F, micro-dollars per lot and eight hours: the average beyond the dead band, capped."""
     average = divide_zero(contracts[contract, term.PREMIUM_SUM_MICROUSD], samples)

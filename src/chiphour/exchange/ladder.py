@@ -8,11 +8,11 @@ Source  Rulebook 9.1; decision 0005. Words hold 32 bits: the trick below then ne
 """
 
 import numpy as np
-from numba import njit
 
 from chiphour.exchange import state as col
 from chiphour.exchange.state import NONE
 from chiphour.exchange.state import WORD_BITS
+from chiphour.ledger.kernel import kernel
 
 # A word with one bit, times this number (de Bruijn's), tells the bit by its bits 27 to 31.
 _BRUIJN = 0x077CB531
@@ -25,13 +25,13 @@ _MASK = WORD_BITS - 1
 assert 1 << _SHIFT == WORD_BITS
 
 
-@njit
+@kernel
 def lowest_bit(word):
     """Tell the lowest bit that is set; 0 < word < 2^32."""
     return _BIT[(word & -word) * _BRUIJN >> 27 & 31]
 
 
-@njit
+@kernel
 def set_rank(ladders, ladder, window_ticks, rank):
     """Note that a rank has orders."""
     if rank < ladders[ladder, col.LADDER_BEST]:
@@ -48,7 +48,7 @@ def set_rank(ladders, ladder, window_ticks, rank):
         rank >>= _SHIFT
 
 
-@njit
+@kernel
 def clear_rank(ladders, ladder, window_ticks, rank):
     """Note that a rank has no orders left; the best moves on when it was this one."""
     if rank == ladders[ladder, col.LADDER_BEST]:
@@ -65,7 +65,7 @@ def clear_rank(ladders, ladder, window_ticks, rank):
         rank >>= _SHIFT
 
 
-@njit
+@kernel
 def next_rank(ladders, ladder, window_ticks, rank):
     """Give the lowest rank with orders above `rank`, or the window when there is none.
 
@@ -86,7 +86,7 @@ def next_rank(ladders, ladder, window_ticks, rank):
     return window_ticks
 
 
-@njit
+@kernel
 def _descend(ladders, ladder, window_ticks, rank, height):
     """Follow the lowest bits from a bit `height` words above the ranks down to a rank."""
     while height > 0:
@@ -100,7 +100,7 @@ def _descend(ladders, ladder, window_ticks, rank, height):
     return rank
 
 
-@njit
+@kernel
 def join_level(levels, orders, place, row, lots):
     """Put an order last in time at its price; tell whether it is the first there."""
     last = levels[place, col.LEVEL_LAST]
@@ -116,7 +116,7 @@ def join_level(levels, orders, place, row, lots):
     return True
 
 
-@njit
+@kernel
 def leave_level(levels, orders, place, row, lots):
     """Take an order with so many lots left out of its price; tell whether it was the only one."""
     before = orders[row, col.ORDER_PREVIOUS]

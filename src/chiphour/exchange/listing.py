@@ -7,7 +7,6 @@ Source  Rulebook 8.2; the bounds of terms stand in `contracts/table.py`.
 """
 
 import numpy as np
-from numba import njit
 
 from chiphour.contracts import table as term
 from chiphour.contracts.table import TERMS
@@ -20,6 +19,7 @@ from chiphour.exchange import state as col
 from chiphour.exchange.emit import emit_contract
 from chiphour.exchange.emit import emit_parameter_set
 from chiphour.exchange.reasons import Reason
+from chiphour.ledger.kernel import kernel
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_MINUTE
 from chiphour.units import NS_PER_SECOND
@@ -32,7 +32,7 @@ _MOST = np.array([entry.most for entry in TERMS], np.int64)
 _DEFAULT = np.array([entry.default for entry in TERMS], np.int64)
 
 
-@njit
+@kernel
 def list_reason(contracts, commands, i):
     """Give the first reason to refuse a LIST, or NONE."""
     contract = commands[i, ask.CONTRACT]
@@ -43,7 +43,7 @@ def list_reason(contracts, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def list_contract(state, commands, i, events, written):
     """Do a LIST that nothing refuses."""
     contract = commands[i, ask.CONTRACT]
@@ -53,7 +53,7 @@ def list_contract(state, commands, i, events, written):
     return emit_contract(events, written, state.market, tell.Kind.LISTED, contract, 0)
 
 
-@njit
+@kernel
 def _listed_reason(contracts, contract):
     if contract < 0 or contract >= contracts.shape[0]:
         return Reason.CONTRACT_UNKNOWN
@@ -64,7 +64,7 @@ def _listed_reason(contracts, contract):
     return Reason.NONE
 
 
-@njit
+@kernel
 def set_reason(contracts, commands, i):
     """Give the first reason to refuse a SET, or NONE."""
     reason = _listed_reason(contracts, commands[i, ask.CONTRACT])
@@ -77,7 +77,7 @@ def set_reason(contracts, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def set_term(state, commands, i, events, written):
     """Do a SET that nothing refuses."""
     contract = commands[i, ask.CONTRACT]
@@ -87,7 +87,7 @@ def set_term(state, commands, i, events, written):
     return emit_parameter_set(events, written, state.market, contract, parameter, value)
 
 
-@njit
+@kernel
 def open_reason(state, commands, i):
     """Give the first reason to refuse an OPEN, or NONE."""
     contract = commands[i, ask.CONTRACT]
@@ -101,7 +101,7 @@ def open_reason(state, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def _terms_make_sense(state, contract, time_ns):
     contracts = state.contracts
     index = contracts[contract, term.INDEX]
@@ -125,13 +125,13 @@ def _terms_make_sense(state, contract, time_ns):
     return least * tick >= -bound and most * tick <= bound
 
 
-@njit
+@kernel
 def first_after(time_ns, period_ns):
     """Give the first time after `time_ns` that is 00:30 of 1 January 1970 plus whole periods."""
     return STRIKE_OFFSET_NS + ((time_ns - STRIKE_OFFSET_NS) // period_ns + 1) * period_ns
 
 
-@njit
+@kernel
 def open_contract(state, commands, i, events, written):
     """Do an OPEN that nothing refuses; what is due next is the caller's to renew."""
     contract = commands[i, ask.CONTRACT]

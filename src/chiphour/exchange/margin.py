@@ -8,8 +8,6 @@ Keeps   each account's sums true while its epoch is the market's. Nothing but a 
 Source  Rulebook 3.4, 6; decision 0005.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.contracts.table import State
 from chiphour.exchange import state as col
@@ -17,9 +15,11 @@ from chiphour.exchange.commands import Side
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import ppm_up
 from chiphour.exchange.state import NONE
+from chiphour.ledger.kernel import door
+from chiphour.ledger.kernel import kernel
 
 
-@njit
+@kernel
 def tier_margin(contracts, contract, lots):
     """Give im(W) in micro-dollars for so many lots (rulebook 6.1)."""
     base = max(contracts[contract, term.INDEX_MICROUSD], 1)
@@ -34,13 +34,13 @@ def tier_margin(contracts, contract, lots):
     return total + ppm_up(base * (lots - end), contracts[contract, term.TIER_4_PPM])
 
 
-@njit
+@kernel
 def worst_lots(lots, open_buy, open_sell):
     """Give W: the largest net that the open orders may lead to (rulebook 6.1)."""
     return max(abs(lots + open_buy), abs(lots - open_sell))
 
 
-@njit
+@kernel
 def position_margin(contracts, contract, lots, open_buy, open_sell):
     """Give what one position adds to IM, without its reserves (rulebook 6.3, 8.5)."""
     if contracts[contract, term.STATE] == State.FROZEN:
@@ -50,7 +50,7 @@ def position_margin(contracts, contract, lots, open_buy, open_sell):
     return tier_margin(contracts, contract, worst_lots(lots, open_buy, open_sell))
 
 
-@njit
+@kernel
 def update_margin(accounts, contracts, positions, account, contract, place):
     """Bring one position's part of its account's margin up to date."""
     margin = position_margin(
@@ -64,7 +64,7 @@ def update_margin(accounts, contracts, positions, account, contract, place):
     positions[place, col.POSITION_MARGIN] = margin
 
 
-@njit
+@kernel
 def refresh(market, accounts, contracts, positions, account):
     """Make the sums of an account true for this epoch; changes nothing that a digest counts."""
     if accounts[account, col.ACCOUNT_EPOCH] == market[0, col.EPOCH]:
@@ -81,7 +81,7 @@ def refresh(market, accounts, contracts, positions, account):
         place = positions[place, col.POSITION_NEXT]
 
 
-@njit
+@kernel
 def unrealised_per_lot(contracts, contract):
     """Give M - S where positions still move with the mark, else 0 (rulebook 3.4)."""
     state = contracts[contract, term.STATE]
@@ -91,13 +91,13 @@ def unrealised_per_lot(contracts, contract):
     return 0
 
 
-@njit
+@kernel
 def equity(accounts, account):
     """Give cash plus unrealised profit; the account is fresh."""
     return accounts[account, col.ACCOUNT_CASH] + accounts[account, col.ACCOUNT_UNREALISED]
 
 
-@njit(cache=True)
+@door
 def account_sums(state, account):
     """Give an account's cash, unrealised profit, margin and reserves, in micro-dollars."""
     refresh(state.market, state.accounts, state.contracts, state.positions, account)
@@ -109,14 +109,14 @@ def account_sums(state, account):
     )
 
 
-@njit
+@kernel
 def withdrawable(accounts, account):
     """Give what a member may take out (rulebook 3.6); the account is fresh."""
     needed = accounts[account, col.ACCOUNT_MARGIN] + accounts[account, col.ACCOUNT_RESERVES]
     return max(0, min(accounts[account, col.ACCOUNT_CASH], equity(accounts, account)) - needed)
 
 
-@njit
+@kernel
 def reserve_per_lot(contracts, contract, side, price_ticks):
     """Give what one open lot reserves, fixed at its entry (rulebook 6.2)."""
     price = price_ticks * contracts[contract, term.TICK_MICROUSD]
@@ -124,7 +124,7 @@ def reserve_per_lot(contracts, contract, side, price_ticks):
     return max(0, price - mark) if side == Side.BUY else max(0, mark - price)
 
 
-@njit
+@kernel
 def order_is_covered(accounts, contracts, positions, account, contract, side, price_ticks, lots):
     """Tell whether an account can bear an order in full (rulebook 6.4); the account is fresh."""
     place = contract * accounts.shape[0] + account

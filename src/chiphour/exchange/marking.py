@@ -6,8 +6,6 @@ Keeps   the mark within the clamp of the index, however the book is pushed.
 Source  Rulebook 4, 5.1.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
@@ -22,13 +20,14 @@ from chiphour.exchange.rounding import clamp
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import divide_zero
 from chiphour.exchange.rounding import ppm_down
+from chiphour.ledger.kernel import kernel
 from chiphour.units import NS_PER_SECOND
 
 BASIS_MEMORY_S = 150  # The basis follows the book by the share that has passed of this time.
 NANOUSD_PER_MICROUSD = 1000
 
 
-@njit
+@kernel
 def mark_reason(state, commands, i):
     """Give the first reason to refuse a MARK, or NONE."""
     index = commands[i, ask.INDEX]
@@ -42,7 +41,7 @@ def mark_reason(state, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def mark(state, commands, i, events, written):
     """Do a MARK that nothing refuses (rulebook 4.4)."""
     if commands[i, ask.FIT] != Quality.LIVE:
@@ -63,7 +62,7 @@ def mark(state, commands, i, events, written):
     return written
 
 
-@njit
+@kernel
 def _mark_contract(state, contract, index_microusd, time_ns):
     contracts = state.contracts
     contracts[contract, term.INDEX_MICROUSD] = index_microusd
@@ -85,7 +84,7 @@ def _mark_contract(state, contract, index_microusd, time_ns):
     contracts[contract, term.MARKED_NS] = time_ns
 
 
-@njit
+@kernel
 def impact_price(state, ladder):
     """Give (whether there is one, the average price in micro-dollars) of the first IMPACT_LOTS.
 

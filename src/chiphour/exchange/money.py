@@ -6,8 +6,6 @@ Keeps   all accounts, the outside world's included, at a sum of zero.
 Source  Rulebook 3.1, 3.6.
 """
 
-from numba import njit
-
 from chiphour.exchange import commands as ask
 from chiphour.exchange import events as tell
 from chiphour.exchange import state as col
@@ -20,10 +18,11 @@ from chiphour.exchange.limits import OUTSIDE
 from chiphour.exchange.margin import refresh
 from chiphour.exchange.margin import withdrawable
 from chiphour.exchange.reasons import Reason
+from chiphour.ledger.kernel import kernel
 from chiphour.ledger.post import post
 
 
-@njit
+@kernel
 def open_account_reason(accounts, commands, i):
     """Give the first reason to refuse an OPEN_ACCOUNT, or NONE."""
     account = commands[i, ask.ACCOUNT]
@@ -36,7 +35,7 @@ def open_account_reason(accounts, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def open_account(state, commands, i, events, written):
     """Do an OPEN_ACCOUNT that nothing refuses."""
     account = commands[i, ask.ACCOUNT]
@@ -45,14 +44,14 @@ def open_account(state, commands, i, events, written):
     return emit_account_opened(events, written, state.market, account)
 
 
-@njit
+@kernel
 def _exists(accounts, account):
     if account < 0 or account >= accounts.shape[0]:
         return False
     return accounts[account, col.ACCOUNT_GROUP] != 0
 
 
-@njit
+@kernel
 def deposit_reason(accounts, commands, i):
     """Give the first reason to refuse a DEPOSIT, or NONE."""
     amount = commands[i, ask.AMOUNT_MICROUSD]
@@ -69,7 +68,7 @@ def deposit_reason(accounts, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def deposit(state, commands, i, events, written):
     """Do a DEPOSIT that nothing refuses."""
     account = commands[i, ask.ACCOUNT]
@@ -79,7 +78,7 @@ def deposit(state, commands, i, events, written):
     return emit_money(events, written, state.market, tell.Kind.DEPOSITED, account, cash, amount)
 
 
-@njit
+@kernel
 def payment_out_reason(state, commands, i):
     """Give the first reason to refuse a WITHDRAW or a TRANSFER, or NONE."""
     account = commands[i, ask.ACCOUNT]
@@ -105,7 +104,7 @@ def payment_out_reason(state, commands, i):
     return Reason.NONE
 
 
-@njit
+@kernel
 def withdraw(state, commands, i, events, written):
     """Do a WITHDRAW that nothing refuses."""
     account = commands[i, ask.ACCOUNT]
@@ -115,7 +114,7 @@ def withdraw(state, commands, i, events, written):
     return emit_money(events, written, state.market, tell.Kind.WITHDRAWN, account, cash, -amount)
 
 
-@njit
+@kernel
 def transfer(state, commands, i, events, written):
     """Do a TRANSFER that nothing refuses."""
     account = commands[i, ask.ACCOUNT]

@@ -9,11 +9,10 @@ Source  Rulebook 9.6; decision 0005. Eight successive ids share one cache line o
         such groups are scattered: orders come in the order of their ids.
 """
 
-from numba import njit
-
 from chiphour.exchange import state as col
 from chiphour.exchange.state import NONE
 from chiphour.exchange.state import SLOT_ORDER
+from chiphour.ledger.kernel import kernel
 
 _ROW_BITS = 24
 _ROW = (1 << _ROW_BITS) - 1
@@ -25,13 +24,13 @@ _SCATTERED = (1 << 31) - 1
 assert _SCATTER * _SCATTERED < 1 << 63
 
 
-@njit
+@kernel
 def _home(tag, mask):
     scattered = (tag >> _GROUP_BITS & _SCATTERED) * _SCATTER >> 20
     return (scattered << _GROUP_BITS | tag & _GROUP) & mask
 
 
-@njit
+@kernel
 def find_order(orders, slots, order):
     """Give the row of a resting order, or NONE."""
     mask = slots.shape[0] - 1
@@ -45,7 +44,7 @@ def find_order(orders, slots, order):
     return NONE
 
 
-@njit
+@kernel
 def take_row(market, orders, slots, order):
     """Give a free row to an order and enter its id; the table is not full."""
     row = market[0, col.ORDERS_FREE]
@@ -65,7 +64,7 @@ def take_row(market, orders, slots, order):
     return row
 
 
-@njit
+@kernel
 def free_row(market, orders, slots, row):
     """Take a row back and forget its id."""
     mask = slots.shape[0] - 1
@@ -80,7 +79,7 @@ def free_row(market, orders, slots, row):
     market[0, col.ORDERS] -= 1
 
 
-@njit
+@kernel
 def _empty(slots, slot, mask):
     """Empty a slot and move back each later one of the run that may not lie behind a gap."""
     gap = slot

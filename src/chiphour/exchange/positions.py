@@ -7,16 +7,15 @@ Keeps   a position in its account's chain exactly while it exists; the counts; o
 Source  Rulebook 1.2, 3.2, 3.3, 3.5.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.exchange import state as col
 from chiphour.exchange.margin import unrealised_per_lot
 from chiphour.exchange.margin import update_margin
 from chiphour.exchange.state import NONE
+from chiphour.ledger.kernel import kernel
 
 
-@njit
+@kernel
 def position_exists(positions, place):
     """Tell whether a position exists (rulebook 3.5)."""
     return (
@@ -26,7 +25,7 @@ def position_exists(positions, place):
     ) != 0
 
 
-@njit
+@kernel
 def change_position(
     market, accounts, contracts, positions, account, contract, lots, open_buy, open_sell, reserve
 ):
@@ -49,7 +48,7 @@ def change_position(
         _end(market, accounts, positions, account, place)
 
 
-@njit
+@kernel
 def end_position(market, accounts, positions, account, place):
     """Let a position in a contract that has expired vanish (rulebook 8.5); it has no open lots."""
     accounts[account, col.ACCOUNT_MARGIN] -= positions[place, col.POSITION_MARGIN]
@@ -59,7 +58,7 @@ def end_position(market, accounts, positions, account, place):
     _end(market, accounts, positions, account, place)
 
 
-@njit
+@kernel
 def _begin(market, accounts, contracts, positions, account, contract, place):
     """Put a position first in its account's chain; it starts at the present V."""
     positions[place, col.POSITION_VALUE_SEEN] = contracts[contract, term.VALUE_PER_LOT_MICROUSD]
@@ -73,7 +72,7 @@ def _begin(market, accounts, contracts, positions, account, contract, place):
     market[0, col.POSITIONS] += 1
 
 
-@njit
+@kernel
 def _end(market, accounts, positions, account, place):
     """Take a position out of its account's chain; nothing of it stays."""
     assert positions[place, col.POSITION_RESERVE] == 0

@@ -6,18 +6,17 @@ Keeps   the same answers as `units` and the reference; no product beyond an int6
 Source  Rulebook, "Words": up, down, zero and ppm.
 """
 
-from numba import njit
-
+from chiphour.ledger.kernel import kernel
 from chiphour.units import PPM
 
 
-@njit
+@kernel
 def divide_up(numerator, denominator):
     """Divide toward plus infinity; the denominator is positive."""
     return -((-numerator) // denominator)
 
 
-@njit
+@kernel
 def divide_zero(numerator, denominator):
     """Divide toward nought; the denominator is positive."""
     if numerator >= 0:
@@ -25,19 +24,19 @@ def divide_zero(numerator, denominator):
     return -((-numerator) // denominator)
 
 
-@njit
+@kernel
 def ppm_down(amount, rate_ppm):
     """Take a rate of an amount >= 0, rounded down."""
     return amount // PPM * rate_ppm + amount % PPM * rate_ppm // PPM
 
 
-@njit
+@kernel
 def ppm_up(amount, rate_ppm):
     """Take a rate of an amount >= 0, rounded up."""
     return amount // PPM * rate_ppm + (amount % PPM * rate_ppm + PPM - 1) // PPM
 
 
-@njit
+@kernel
 def clamp(value, bound):
     """Move a value inside [-bound, bound]."""
     return max(-bound, min(bound, value))

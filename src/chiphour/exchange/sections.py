@@ -7,7 +7,6 @@ Source  Rulebook 13.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from chiphour.contracts import table as term
@@ -20,6 +19,8 @@ from chiphour.exchange.ladder import next_rank
 from chiphour.exchange.positions import position_exists
 from chiphour.exchange.state import NONE
 from chiphour.exchange.state import State
+from chiphour.ledger.kernel import kernel
+from chiphour.ledger.kernel import question
 
 Rows = NDArray[np.int64]
 
@@ -54,7 +55,7 @@ def _index_rows(indexes: Rows) -> Rows:
     return np.column_stack((found, indexes[found, : WIDTHS.indexes - 1]))
 
 
-@njit(cache=True)
+@question
 def position_rows(state, count):
     """Give the positions section: int64[count, 7], by account, then contract."""
     rows = np.zeros((count, 7), np.int64)
@@ -78,7 +79,7 @@ def position_rows(state, count):
     return rows
 
 
-@njit(cache=True)
+@question
 def order_rows(state, count):
     """Give the orders section: int64[count, 9], by contract, side, price from best, time."""
     rows = np.zeros((count, 9), np.int64)
@@ -97,7 +98,7 @@ def order_rows(state, count):
     return rows
 
 
-@njit
+@kernel
 def _order_row(state, order, rows, row):
     orders = state.orders
     place = orders[order, col.ORDER_PLACE]
@@ -113,7 +114,7 @@ def _order_row(state, order, rows, row):
     rows[row, 8] = orders[order, col.ORDER_LABEL]
 
 
-@njit(cache=True)
+@question
 def level_rows(state, contract, side, depth):
     """Give the best levels of one side: int64[at most depth, 3]: price in ticks, lots, orders."""
     rows = np.zeros((depth, 3), np.int64)

@@ -6,8 +6,6 @@ Keeps   what one side gains, the other loses: only V moves here, and positions f
 Source  Rulebook 8.
 """
 
-from numba import njit
-
 from chiphour.contracts import table as term
 from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
@@ -18,6 +16,7 @@ from chiphour.exchange.emit import emit_contract
 from chiphour.exchange.emit import emit_fixed
 from chiphour.exchange.emit import emit_valued
 from chiphour.exchange.reasons import Reason
+from chiphour.ledger.kernel import kernel
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 
@@ -26,7 +25,7 @@ STOPPED = 0  # REASON of an EXPIRED event: trading ended ...
 FINISHED = 1  # ... or the final price is known.
 
 
-@njit
+@kernel
 def fixing_reason(state, commands, i):
     """Give the first reason to refuse a FIXING, or NONE."""
     index = commands[i, ask.INDEX]
@@ -49,7 +48,7 @@ def fixing_reason(state, commands, i):
     return Reason.FIXING_OUT_OF_ORDER
 
 
-@njit
+@kernel
 def _is_awaited(contracts, index, strike):
     """Tell whether a contract waits for the final fix of a strike, however late."""
     for contract in range(contracts.shape[0]):
@@ -62,7 +61,7 @@ def _is_awaited(contracts, index, strike):
     return False
 
 
-@njit
+@kernel
 def fixing(state, commands, i, events, written):
     """Do a FIXING that nothing refuses; gives (row after the events, whether it settled any)."""
     index = commands[i, ask.INDEX]
@@ -88,7 +87,7 @@ def fixing(state, commands, i, events, written):
     return written, settled
 
 
-@njit
+@kernel
 def _settles_on(contracts, contract, index, strike, final):
     """Tell whether a contract takes this fix as its price (rulebook 8.3)."""
     if contracts[contract, term.INDEX] != index:
@@ -102,7 +101,7 @@ def _settles_on(contracts, contract, index, strike, final):
     return False
 
 
-@njit
+@kernel
 def _settle_on_fix(state, contract, fix, strike, final, events, written):
     written = settle(state.market, state.contracts, contract, fix, fix, events, written)
     if final:
@@ -112,7 +111,7 @@ def _settle_on_fix(state, contract, fix, strike, final, events, written):
     return written
 
 
-@njit
+@kernel
 def settle(market, contracts, contract, price, shown, events, written):
     """Move V by what S moves to `price`; M is S then (rulebook 8.1).
 
@@ -129,7 +128,7 @@ def settle(market, contracts, contract, price, shown, events, written):
     return end
 
 
-@njit
+@kernel
 def _expire(market, contracts, contract, events, written):
     """Note that a contract has its final price (rulebook 8.5); the sweep ends its positions."""
     contracts[contract, term.STATE] = State.EXPIRED
@@ -137,7 +136,7 @@ def _expire(market, contracts, contract, events, written):
     return emit_contract(events, written, market, tell.Kind.EXPIRED, contract, FINISHED)
 
 
-@njit
+@kernel
 def settle_daily(market, contracts, contract, events, written):
     """Settle an open contract on its mark (rulebook 8.1)."""
     mark = contracts[contract, term.MARK_MICROUSD]
@@ -145,7 +144,7 @@ def settle_daily(market, contracts, contract, events, written):
     return settle(market, contracts, contract, mark, 0, events, written)
 
 
-@njit
+@kernel
 def fall_back(state, contract, events, written):
     """Settle a stopped contract that no fix came for on the median of three (rulebook 8.4)."""
     index = state.contracts[contract, term.INDEX]

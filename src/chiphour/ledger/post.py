@@ -6,14 +6,14 @@ Keeps   the sum over all accounts, the outside world's included; every balance b
 Source  Rulebook 1.2, 3.2, 3.3, 3.6; decision 0005.
 """
 
-from numba import njit
+from chiphour.ledger.kernel import kernel
 
 CASH = 0  # The column of the accounts table that holds the balance.
 CASH_MICROUSD_MAX = (1 << 61) - 1  # The most that one account may hold or owe.
 assert 2 * CASH_MICROUSD_MAX < 1 << 63  # A balance plus an amount fits an int64.
 
 
-@njit
+@kernel
 def credit(accounts, account, amount_microusd):
     """Add to one balance, or take from it when negative: one half of a posting.
 
@@ -24,7 +24,7 @@ def credit(accounts, account, amount_microusd):
     accounts[account, CASH] = cash_microusd
 
 
-@njit
+@kernel
 def post(accounts, source, target, amount_microusd):
     """Debit the source and credit the target; a negative amount goes the other way."""
     credit(accounts, source, -amount_microusd)

@@ -1,0 +1,30 @@
+"""KERNEL: how the functions of the kernel are compiled. The one place that says so.
+
+Takes   plain functions of int64 tables and integers.
+Gives   machine code; or the functions as they are, when NUMBA_DISABLE_JIT=1.
+Keeps   counting of references out of the kernel (`_nrt`): no function of it makes or keeps an
+        array, and the counts, a pair for each table at each call, were six sevenths of its time.
+Source  Decision 0005.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from typing import cast
+
+import numba
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _njit(**options: bool) -> Decorator:
+    return cast(Decorator, numba.njit(**options))  # type: ignore[call-overload]
+
+
+# A function that only the kernel calls; compiled, it cannot be called from Python.
+kernel = _njit(_nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+# A function called from Python: kept in Numba's cache, with all that it calls.
+door = _njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
+
+# The same, for a question whose answer is an array that it makes.
+question = _njit(cache=True, nogil=True)
