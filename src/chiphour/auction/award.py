@@ -3,7 +3,7 @@
 Takes   the solver's amounts, cut down to the unit; prices in ticks.
 Gives   `Award`: each participant's part, the flows, the congestion rent; its transfers.
 Keeps   every product-hour in exact balance, and nothing left in the auction's account.
-Source  Auction rules, "Rounding"; auction formulation, section 6; rulebook 3.1.
+Source  docs/formulation/auction.md, section 6; rulebook 3.1.
 
 Cutting leaves a product-hour short on one side by a few hundredths. The longer side gives them
 up, the unit of least margin first; where it has none there, the difference travels along arcs to

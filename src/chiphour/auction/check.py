@@ -4,7 +4,7 @@ Takes   an instance and a result, whoever made it.
 Gives   the rules that it breaks, as values; none for a valid result.
 Keeps   its own sums: it shares the records and the bids' own meaning with the rest, no arithmetic
         of rounding, paying or solving.
-Source  Auction formulation, section 7, equation 9; auction rules, "Certificate".
+Source  docs/formulation/auction.md, section 7, equation 9.
 
 For any prices at all, the profits that everyone could make at them, each alone, add up to at
 least the welfare of any award. So prices whose sum of profits meets the award's welfare prove

@@ -3,7 +3,7 @@
 Takes   an instance, and a function that solves a linear programme (in this process or another).
 Gives   `Result`.
 Keeps   no result that its own checker refuses; the same run, the same result, byte for byte.
-Source  Auction formulation; decision 0008.
+Source  docs/formulation/auction.md; decision 0008.
 """
 
 from fractions import Fraction

@@ -4,7 +4,7 @@ Takes   a JSON object and the path at which it stands, such as `bids[3] "acme-1"
 Gives   its fields as text, integers, picos (10^-12), hundredths of a chip-hour, ticks;
         `RequestMalformed`, which names the path, what was expected and what was found.
 Keeps   nothing read by guess: a number is decimal text, an unknown field is refused.
-Source  Auction formulation, section 2; rulebook 1.
+Source  docs/formulation/auction.md, section 2; rulebook 1.
 """
 
 import re

@@ -3,7 +3,7 @@
 Takes   the fields of a run that all bids share.
 Gives   `Product`, `Arc`, `Grid`, `Violation`; a slot is the number of a product in an hour.
 Keeps   products sorted by id, so that a slot does not depend on the order in which they came.
-Source  Auction formulation, section 1.
+Source  docs/formulation/auction.md, section 1.
 """
 
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ Takes   a run file: the grid, bids and offers, the account that holds congestion
 Gives   `Instance`, its canonical JSON, the hash of each bid and the run's root.
 Keeps   bids and offers sorted by hash: the same run, in whatever order it came, is the same
         instance, byte for byte.
-Source  Auction formulation, section 2; decision 0008.
+Source  docs/formulation/auction.md, section 2; decision 0008.
 """
 
 import hashlib

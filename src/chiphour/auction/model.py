@@ -5,7 +5,7 @@ Gives   `Model`: a `Program` of arrays for the solver, and who owns which column
         primal values as whole hundredths.
 Keeps   every column bounded on both sides; the balance rows first, one a slot; the same instance
         the same arrays.
-Source  Auction formulation, equations 1 to 6.
+Source  docs/formulation/auction.md, equations 1 to 6.
 
 Floats live here, in `solve` and in `prices` only.
 """

@@ -5,7 +5,7 @@ Gives   `Price`s: the dual in nano-dollars and the tick, half-even; the tied pro
         optimum is the one award among equals.
 Keeps   prices unique by rule: the mean of four keyed corners of the dual face. A dual that no bid
         and no offer bounds is no price.
-Source  Auction formulation, section 5, equations 7 and 8; decision 0008.
+Source  docs/formulation/auction.md, section 5, equations 7 and 8; decision 0008.
 
 Both questions are asked at the optimum itself, with the same columns and rows. Fixing what the
 first solution proves (a column with a reduced cost stays at its bound) leaves the face of equal

@@ -3,7 +3,7 @@
 Takes   an award, the prices, the welfare.
 Gives   `Result`, its JSON; strict reading of a result file.
 Keeps   everything that the checker needs, and nothing that it must take on trust.
-Source  Auction formulation, section 7; decision 0008.
+Source  docs/formulation/auction.md, section 7; decision 0008.
 """
 
 import json

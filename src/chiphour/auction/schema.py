@@ -3,7 +3,7 @@
 Takes   nothing but the registry of bid types.
 Gives   `run_schema`, which any JSON Schema (2020-12) tool understands.
 Keeps   fields required and no others allowed, as the reader does.
-Source  Auction formulation, section 2. The reader decides what no schema can say: order of
+Source  docs/formulation/auction.md, section 2. The reader decides what no schema can say: order of
         curves, sums of shares, hours within the run.
 """
 

@@ -3,7 +3,7 @@
 Takes   a `Program`, a method and a limit of seconds.
 Gives   `Solution`: primal and dual values, which of them are basic, and a status word.
 Keeps   one thread, one seed, the same options always: the same programme, the same solution.
-Source  Auction formulation, section 4; HiGHS 1.15.
+Source  docs/formulation/auction.md, section 4; HiGHS 1.15.
 """
 
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 Takes   runs of one or two hours with a known dual face.
 Gives   prices in nano-dollars and ticks.
 Keeps   ties open to nobody's choice: the key comes from the whole run.
-Source  docs/formulation/auction.md, section 5; auction rules, "Unique prices".
+Source  docs/formulation/auction.md, section 5.
 """
 
 import numpy as np
@@ -41,10 +41,9 @@ def test_between_value_and_cost_the_price_is_the_middle(e1):
 
 
 def test_a_workload_over_two_sold_out_hours_shares_its_value(e1):
-    """Ten units of work at 10 need all of two hours, at no cost: prices sum to at most 10 + 10.
+    """Twenty units of work at 10 fill both hours of a pool that costs nothing.
 
-    The four corners are (10, 0), (0, 10) and twice the origin in this run's unit: their mean is a
-    quarter of the value in each hour, whatever the keys.
+    The face is the square from 0 to 10 in both hours; its corners' mean is 5 in each.
     """
     e1["delivery"]["hours"] = 2
     e1["offers"] = [offer("pool", 20, H100, "10", "0") | {"inventory": ["10", "10"]}]

@@ -4,7 +4,7 @@ Takes   a bid.
 Gives   `KINDS`: each file's `KIND`, `SIDE`, `SCHEMA` and `read`, by the word that a run names it
         with. What `read` gives knows how to lower itself, to value and to check its award.
 Keeps   types of bid ignorant of one another: a new one is a new file.
-Source  Auction formulation, section 2; decision 0008.
+Source  docs/formulation/auction.md, section 2; decision 0008.
 """
 
 import importlib

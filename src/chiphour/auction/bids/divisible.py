@@ -4,7 +4,7 @@ Takes   units of work per chip-hour on each product, a falling curve of dollars 
         ceiling of chips, a window of hours.
 Gives   columns for the chips bought and the work paid for; the value and the check of an award.
 Keeps   willingness to pay concave: a curve that rises is refused, never sorted.
-Source  Auction formulation, equations 1, 3, 4 and 9.
+Source  docs/formulation/auction.md, equations 1, 3, 4 and 9.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 Takes   an inventory for each hour, and blocks: a share of it or a fixed quantity, and a price.
 Gives   columns for the chips sold from each block; the cost and the check of an award.
 Keeps   cost convex: blocks that fall in price are refused, never sorted.
-Source  Auction formulation, equations 2 and 5.
+Source  docs/formulation/auction.md, equations 2 and 5.
 """
 
 from collections.abc import Iterator
