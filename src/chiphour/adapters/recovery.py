@@ -36,7 +36,7 @@ from chiphour.wire.journal import Head
 from chiphour.wire.journal import TornTail
 
 RULEBOOK = "1"  # Raised when the same commands give another state than before.
-BATCH_ROWS = 4096  # Commands of one call: large enough for the kernel, small enough for its cache.
+BATCH_ROWS = 2048  # Commands of one call: many enough for the kernel, few enough for its cache.
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")

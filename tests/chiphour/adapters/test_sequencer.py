@@ -175,16 +175,37 @@ def test_advance_comes_before_what_is_later_than_due(sequencer, folder, clock):
     assert (everything == replayed(folder)[0]).all()
 
 
-def test_fixing_makes_its_instant_and_what_follows_in_the_group_waits_for_it(sequencer, clock):
-    """A FIXING makes its time due (rulebook 2.5); the next order of the submission still passes."""
-    sequencer.submit(opening())
-    clock.now_ns = START_NS + NS_PER_DAY
-    fixed = {"index": 1, "strike_ns": STRIKE_NS + NS_PER_DAY, "vintage": 1, "fit": 1}
-    fixing = command(Kind.FIXING, **fixed, value_microusd=FIX_MICROUSD)[np.newaxis]
-    orders = [order(8, 1, 100 + i) for i in range(3)]
-    events = sequencer.submit(np.concatenate([orders[0], fixing, *orders[1:]]))
+def test_open_brings_due_times_and_what_follows_in_the_submission_waits_for_them(sequencer):
+    """A contract is opened and traded two days later, in one submission."""
+    late = order(8, 1, 100)
+    late[0, TIME_NS] = START_NS + 2 * NS_PER_DAY
+    events = sequencer.submit(np.concatenate([opening(), late]))
     assert refusals(events) == []
-    assert (events[:, e.KIND] == e.Kind.ACCEPTED).sum() == 3
+    assert events[-1, e.KIND] == e.Kind.RESTED
+
+
+def test_fixing_makes_its_instant_and_what_follows_in_the_submission_waits_for_it(
+    sequencer, folder, clock
+):
+    """The fix of an expired future moves V, so its own time is due (rulebook 2.5).
+
+    The order after it still passes; after the last FIXING the sweep is done without being asked.
+    """
+    expiry_ns = STRIKE_NS + NS_PER_DAY
+    given = {"type": 2, "index": 1, "expiry_ns": expiry_ns}
+    future = listing(1, [given.get(term.name, term.default) for term in TERMS])
+    bought, sold = order(8, 1, 25_100, contract=1), order(9, 2, 25_100, contract=1)
+    sequencer.submit(np.concatenate([opening(), future, bought, sold]))
+    clock.now_ns = expiry_ns + NS_PER_HOUR
+    fixed = {"index": 1, "strike_ns": expiry_ns, "fit": 1, "value_microusd": 2_600_000}
+    provisional = command(Kind.FIXING, vintage=1, **fixed)[np.newaxis]
+    final = command(Kind.FIXING, vintage=2, **fixed | {"value_microusd": 2_700_000})[np.newaxis]
+    events = sequencer.submit(np.concatenate([provisional, order(8, 1, 100), final]))
+    assert refusals(events) == []
+    assert (events[:, e.KIND] == e.Kind.ACCEPTED).sum() == 1
+    assert sequencer.ask(lambda engine: engine.next_due_ns) > clock.now_ns
+    paid = [k for k in replayed(folder)[0][:, e.KIND].tolist() if k == e.Kind.PAYMENT]
+    assert len(paid) >= 4  # Two positions, paid by each of two sweeps.
 
 
 def test_advance_does_what_is_due_and_writes_nothing_when_nothing_is(sequencer, folder):
@@ -266,16 +287,19 @@ def test_large_submission_is_cut_into_frames_and_answered_once(sequencer, folder
     assert not any(entries[before + 1 :])
 
 
-def test_private_bytes_stand_with_their_row(sequencer, folder):
+def test_private_bytes_stand_with_their_row(sequencer, folder, clock):
+    """Three submissions in one frame, whose first rows are what had come due before them."""
     sequencer.submit(opening())
     release = hold(sequencer)
+    clock.now_ns = START_NS + 2 * NS_PER_HOUR
     two = np.concatenate([order(8, 1, 100), order(8, 1, 101)])
     futures = [sequencer.submit_nowait(two, name) for name in (b"Ada", b"", b"Bob")]
     release()
     for future in futures:
         future.result(10)
     *_, last = read_frames(journal_path(folder))
-    assert unpack_private(last.private) == [(0, b"Ada"), (4, b"Bob")]
+    assert last.rows[:, KIND].tolist() == [Kind.ADVANCE] * 2 + [Kind.ORDER] * 6
+    assert unpack_private(last.private) == [(2, b"Ada"), (6, b"Bob")]
 
 
 @pytest.mark.parametrize(
