@@ -190,13 +190,10 @@ def _worth(instance: Instance, result: Result) -> Iterator[Violation]:
 def _certificate(instance: Instance, result: Result) -> Iterator[Violation]:
     """Yield a gap above a millionth of welfare and 0.01 chip-hour at its top price a line."""
     gap_usd = certified_gap_usd(instance, result)
-    top_usd = {
-        product.id: max(
-            (bid.top_usd(instance.grid, product.id) for _, bid in instance.participants),
-            default=Fraction(0),
-        )
-        for product in instance.grid.products
-    }
+    top_usd = dict.fromkeys(instance.grid.product_numbers, Fraction(0))
+    for _, bid in instance.participants:
+        for product, usd in bid.tops_usd(instance.grid).items():
+            top_usd[product] = max(top_usd[product], usd)
     cut_usd = sum(
         (top_usd[line.product] for part in result.award.parts for line in part.lines), Fraction(0)
     )

@@ -48,8 +48,8 @@ class Bid(Protocol):
     def violations(self, grid: Grid, quantities: Quantities) -> Iterator[Violation]:
         """Yield every limit of its own that these quantities break."""
 
-    def top_usd(self, grid: Grid, product: str) -> Fraction:
-        """Give the greatest size of its price for one chip-hour of a product, 0 if not traded."""
+    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+        """Give the greatest size of its price for a chip-hour of each product that it trades."""
 
     def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], int]) -> Fraction:
         """Give the most that the bid could gain at these prices in nano-dollars, in dollars."""

@@ -149,10 +149,10 @@ class Divisible(NamedTuple):
                 where = f"{self.name} hour {hour}"
                 yield Violation("ceiling", where, ceiling, hundredths_text(quantity))
 
-    def top_usd(self, grid: Grid, product: str) -> Fraction:
-        """Give the size of what its dearest block pays for a chip-hour of a product."""
+    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+        """Give the size of what its dearest block pays for a chip-hour of each product."""
         usd = max(abs(usd) for _, usd in self.cut_curve(grid))
-        return Fraction(dict(self.rates).get(product, 0) * usd, PICOS * PICOS)
+        return {product: Fraction(rate * usd, PICOS * PICOS) for product, rate in self.rates}
 
     def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], int]) -> Fraction:
         """Give the least of the bound (eq. 9) over the value of a unit of work.

@@ -130,10 +130,10 @@ class Supply(NamedTuple):
                 expected = f"at most {decimal_text(most, PICOS * HUNDREDTHS)} chips"
                 yield Violation("inventory", where, expected, hundredths_text(quantity))
 
-    def top_usd(self, grid: Grid, product: str) -> Fraction:
+    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
         """Give the size of its dearest block's price, for its own product."""
         most = max(abs(block.price_ticks) for block in self.blocks)
-        return Fraction(most if product == self.product else 0, TICKS_PER_USD)
+        return {self.product: Fraction(most, TICKS_PER_USD)}
 
     def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], int]) -> Fraction:
         """Give what every block priced below the market would gain, in dollars (eq. 9)."""

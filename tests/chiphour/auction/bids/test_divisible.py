@@ -36,6 +36,8 @@ def test_worth_is_cut_to_the_cap():
     low = GRID._replace(cap_ticks=30_000)  # $3 a chip-hour: 1.5 a unit on the product of rate 2
     assert BID.cut_curve(GRID) == BID.curve
     assert BID.worth(low, {(A, 0): 100}) == 3
+    assert BID.tops_usd(GRID) == {A: 6, B: 3}
+    assert BID.tops_usd(low) == {A: 3, B: Fraction(3, 2)}
 
 
 def test_its_own_limits_are_told_when_broken():

@@ -51,8 +51,7 @@ def test_selling_more_than_the_blocks_hold_or_another_product_is_told():
 def test_its_best_profit_sells_every_block_below_the_price():
     prices = {(A, 0): 1_500_000_000, (A, 1): 3_000_000_000}
     assert SHARES.profit_max(GRID, prices) == Fraction(5, 2) + 5 + Fraction(5, 2)
-    assert SHARES.top_usd(GRID, A) == 2
-    assert SHARES.top_usd(GRID, "B/d/r") == 0
+    assert SHARES.tops_usd(GRID) == {A: 2}
 
 
 def test_empty_blocks_make_no_columns():
