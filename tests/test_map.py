@@ -50,7 +50,7 @@ FAULTS = {
     "across": ("exchange/limits.py", "import chiphour.auction", "one direction"),
     "clock": ("index/series.py", "import time", "only adapters touch the world"),
     "solver": ("auction/__init__.py", "import highspy", "one home for the solver"),
-    "compiler": ("index/series.py", "import numba", "compiled code lives in"),
+    "compiler": ("index/series.py", "import numba", "one home for the compiler"),
     "venues": (
         "observe/venues/vast/__init__.py",
         "import chiphour.observe.venues.gpurentalprices",
