@@ -43,6 +43,7 @@ from chiphour.exchange.settlement import fixing
 from chiphour.exchange.settlement import fixing_reason
 from chiphour.exchange.state import NEVER_NS
 from chiphour.ledger.kernel import door
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
 
@@ -73,7 +74,7 @@ def apply(state, commands, events):
     return done, written
 
 
-@kernel
+@hot
 def _first_reason(state, commands, i):
     """Give the first reason to refuse a command, or NONE; time moves on either way."""
     time_ns = commands[i, ask.TIME_NS]

@@ -39,13 +39,14 @@ from chiphour.exchange.reasons import Reason
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import ppm_down
 from chiphour.exchange.state import NONE
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 from chiphour.ledger.post import post
 
 assert ORDER_LOTS_MAX == col.HOLDER_LOTS
 
 
-@kernel
+@hot
 def trader_reason(accounts, account):
     """Give the reason why an account may not trade, or NONE."""
     if account < 0 or account >= accounts.shape[0]:
@@ -57,7 +58,7 @@ def trader_reason(accounts, account):
     return Reason.NONE
 
 
-@kernel
+@hot
 def entry_price_ticks(market, contracts, commands, i):
     """Give the price of an order, which for a market order is its band limit (rulebook 6.5)."""
     if commands[i, ask.ORDER_TYPE] == OrderType.LIMIT:
@@ -74,7 +75,7 @@ def entry_price_ticks(market, contracts, commands, i):
     return max(least, min(least + market[0, col.WINDOW_TICKS] - 1, price_ticks))
 
 
-@kernel
+@hot
 def order_reason(state, commands, i):
     """Give the first reason to refuse an ORDER, or NONE; its form is right."""
     account = commands[i, ask.ACCOUNT]
@@ -120,7 +121,7 @@ def order_reason(state, commands, i):
     return Reason.NONE
 
 
-@kernel
+@hot
 def _room_reason(market, accounts, positions, account, contract, lots):
     """Check the bounds of a position and of the positions tables (rulebook 1.2, 9.5)."""
     place = contract * accounts.shape[0] + account
@@ -136,7 +137,7 @@ def _room_reason(market, accounts, positions, account, contract, lots):
     return Reason.NONE
 
 
-@kernel
+@hot
 def order(state, commands, i, events, written):
     """Do an ORDER that nothing refuses: match it, then let its rest join the book or go."""
     contract = commands[i, ask.CONTRACT]
@@ -167,7 +168,7 @@ def order(state, commands, i, events, written):
     return written
 
 
-@kernel
+@hot
 def _match(state, commands, i, opposite, rank_most, events, written):
     """Fill an order against the ranks up to `rank_most` of the opposite ladder (rulebook 9).
 
@@ -192,7 +193,7 @@ def _match(state, commands, i, opposite, rank_most, events, written):
     return written, left, False
 
 
-@kernel
+@hot
 def _fill(state, commands, i, row, left, events, written):
     """Trade with one resting order, at its price; give the row after the event and what is left."""
     holder = state.orders[row, col.ORDER_HOLDER]
@@ -228,7 +229,7 @@ def _fill(state, commands, i, row, left, events, written):
     return written, left
 
 
-@kernel
+@hot
 def place_of(market, contracts, place):
     """Split a place into contract, side and price in ticks."""
     window = market[0, col.WINDOW_TICKS]
@@ -240,7 +241,7 @@ def place_of(market, contracts, place):
     return contract, side, offset + contracts[contract, term.PRICE_TICKS_MIN]
 
 
-@kernel
+@hot
 def _leave(state, row, place, lots):
     """Take an order out of its level and of the orders table."""
     if leave_level(state.levels, state.orders, place, row, lots):
@@ -250,7 +251,7 @@ def _leave(state, row, place, lots):
     free_row(state.market, state.orders, state.slots, row)
 
 
-@kernel
+@hot
 def _take_on(state, commands, i, left, rests, price_ticks):
     """Give the taker the lots that it traded, and the open lots and reserve of what will rest."""
     contract = commands[i, ask.CONTRACT]
@@ -274,7 +275,7 @@ def _take_on(state, commands, i, left, rests, price_ticks):
     )
 
 
-@kernel
+@hot
 def _rest(state, commands, i, place, lots, price_ticks):
     """Let the rest of an order join the book."""
     contract = commands[i, ask.CONTRACT]
@@ -292,7 +293,7 @@ def _rest(state, commands, i, place, lots, price_ticks):
         set_rank(state.ladders, ladder, window, place & window - 1)
 
 
-@kernel
+@hot
 def cancel_reason(state, commands, i):
     """Give the first reason to refuse a CANCEL, or NONE."""
     account = commands[i, ask.ACCOUNT]
@@ -305,7 +306,7 @@ def cancel_reason(state, commands, i):
     return Reason.NONE
 
 
-@kernel
+@hot
 def cancel(state, commands, i, events, written):
     """Do a CANCEL that nothing refuses."""
     row = find_order(state.orders, state.slots, commands[i, ask.ORDER])

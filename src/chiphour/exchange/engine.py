@@ -32,7 +32,7 @@ from chiphour.exchange.state import allocate
 Rows = NDArray[np.int64]
 Levels = list[tuple[int, int, int]]  # (price_ticks, lots, orders), best first.
 
-BUFFER_ROWS = 4096  # Beyond what one command may need: about as many events per kernel call.
+BUFFER_ROWS = 1024  # Beyond what one command may need; so much stays in the processor's cache.
 
 
 class Position(NamedTuple):

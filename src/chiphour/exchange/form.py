@@ -19,6 +19,7 @@ from chiphour.exchange.commands import Side
 from chiphour.exchange.commands import TimeInForce
 from chiphour.exchange.commands import Vintage
 from chiphour.exchange.reasons import Reason
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
 _KIND_MAX = max(Kind)
@@ -31,7 +32,7 @@ for _kind, _names in USES.items():
     _UNREAD[_kind, _read] = 0
 
 
-@kernel
+@hot
 def form_reason(commands, i):
     """Give MALFORMED, or NONE when every column is one that the kind may hold."""
     kind = commands[i, ask.KIND]
@@ -67,7 +68,7 @@ def _columns_hold(commands, i, kind):
     return True
 
 
-@kernel
+@hot
 def _order_holds(commands, i):
     side = commands[i, ask.SIDE]
     if side != Side.BUY and side != Side.SELL:

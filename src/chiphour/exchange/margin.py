@@ -16,6 +16,7 @@ from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import ppm_up
 from chiphour.exchange.state import NONE
 from chiphour.ledger.kernel import door
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
 
@@ -34,13 +35,13 @@ def tier_margin(contracts, contract, lots):
     return total + ppm_up(base * (lots - end), contracts[contract, term.TIER_4_PPM])
 
 
-@kernel
+@hot
 def worst_lots(lots, open_buy, open_sell):
     """Give W: the largest net that the open orders may lead to (rulebook 6.1)."""
     return max(abs(lots + open_buy), abs(lots - open_sell))
 
 
-@kernel
+@hot
 def position_margin(contracts, contract, lots, open_buy, open_sell):
     """Give what one position adds to IM, without its reserves (rulebook 6.3, 8.5)."""
     if contracts[contract, term.STATE] == State.FROZEN:
@@ -50,7 +51,7 @@ def position_margin(contracts, contract, lots, open_buy, open_sell):
     return tier_margin(contracts, contract, worst_lots(lots, open_buy, open_sell))
 
 
-@kernel
+@hot
 def update_margin(accounts, contracts, positions, account, contract, place):
     """Bring one position's part of its account's margin up to date."""
     margin = position_margin(
@@ -81,7 +82,7 @@ def refresh(market, accounts, contracts, positions, account):
         place = positions[place, col.POSITION_NEXT]
 
 
-@kernel
+@hot
 def unrealised_per_lot(contracts, contract):
     """Give M - S where positions still move with the mark, else 0 (rulebook 3.4)."""
     state = contracts[contract, term.STATE]
@@ -91,7 +92,7 @@ def unrealised_per_lot(contracts, contract):
     return 0
 
 
-@kernel
+@hot
 def equity(accounts, account):
     """Give cash plus unrealised profit; the account is fresh."""
     return accounts[account, col.ACCOUNT_CASH] + accounts[account, col.ACCOUNT_UNREALISED]
@@ -116,7 +117,7 @@ def withdrawable(accounts, account):
     return max(0, min(accounts[account, col.ACCOUNT_CASH], equity(accounts, account)) - needed)
 
 
-@kernel
+@hot
 def reserve_per_lot(contracts, contract, side, price_ticks):
     """Give what one open lot reserves, fixed at its entry (rulebook 6.2)."""
     price = price_ticks * contracts[contract, term.TICK_MICROUSD]
@@ -124,7 +125,7 @@ def reserve_per_lot(contracts, contract, side, price_ticks):
     return max(0, price - mark) if side == Side.BUY else max(0, mark - price)
 
 
-@kernel
+@hot
 def order_is_covered(accounts, contracts, positions, account, contract, side, price_ticks, lots):
     """Tell whether an account can bear an order in full (rulebook 6.4); the account is fresh."""
     place = contract * accounts.shape[0] + account

@@ -12,10 +12,11 @@ from chiphour.exchange import state as col
 from chiphour.exchange.margin import unrealised_per_lot
 from chiphour.exchange.margin import update_margin
 from chiphour.exchange.state import NONE
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
 
-@kernel
+@hot
 def position_exists(positions, place):
     """Tell whether a position exists (rulebook 3.5)."""
     return (
@@ -25,7 +26,7 @@ def position_exists(positions, place):
     ) != 0
 
 
-@kernel
+@hot
 def change_position(
     market, accounts, contracts, positions, account, contract, lots, open_buy, open_sell, reserve
 ):

@@ -23,6 +23,10 @@ def _njit(**options: bool) -> Decorator:
 # A function that only the kernel calls; compiled, it cannot be called from Python.
 kernel = _njit(_nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
+# The same, on the path of every order: made part of its caller. Nine tables as arguments are
+# eighty machine words, so a call costs more than most of these functions do.
+hot = _njit(_nrt=False, forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
 # A function called from Python: kept in Numba's cache, with all that it calls.
 door = _njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 
