@@ -71,9 +71,9 @@ def test_the_day_ends_with_the_settlement_at_the_next_strike(ran):
 
 def test_running_the_day_again_adds_no_command_and_no_fixing(ran):
     market, found = ran
-    before = market.watched.sequence, market.watched.digest(), market.archive.count()
+    before = market.sequence, market.digest(), market.archive.count()
     again = run_day(DAY, market)
-    after = market.watched.sequence, market.watched.digest(), market.archive.count()
+    after = market.sequence, market.digest(), market.archive.count()
     assert after[0] == before[0] + 1  # The settlement's ADVANCE finds nothing due.
     assert (again.events == found.events).all()
     assert after[2] == before[2]
@@ -82,7 +82,7 @@ def test_running_the_day_again_adds_no_command_and_no_fixing(ran):
 def test_replay_of_the_journal_gives_the_digest_of_the_live_market(ran):
     market, _ = ran
     engine = replay(journal_path(market.folder), Engine, pytest.fail)
-    assert engine.digest() == market.watched.digest()
+    assert engine.digest() == market.digest()
 
 
 def test_the_same_day_in_another_folder_gives_the_same_digest(ran, tmp_path):

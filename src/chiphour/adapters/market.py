@@ -2,12 +2,11 @@
 
 Takes   a data folder; whether demonstration members trade; the speed of market time.
 Gives   `Market`, which is the `World` that a market day asks for, and answers what the pages
-        ask. Threads may ask while the market moves: the exchange is read under one lock.
+        ask. Threads may ask while the market moves: the one writer answers between two groups.
 Keeps   the journal as the only truth: all else here is rebuilt from it at the start.
 Source  Decision 0011.
 """
 
-import threading
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from datetime import date
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,7 @@ from chiphour.units import day_from_ns
 from chiphour.units import strike_ns
 
 Rows = NDArray[np.int64]
+T = TypeVar("T")
 
 SEED = 2026
 MARK_EVERY_NS = NS_PER_MINUTE
@@ -74,21 +75,19 @@ class Stopped(Exception):
     """The market was asked to stop while members were trading."""
 
 
-class Watched:
-    """An engine under a lock, whose events are also heard by listeners."""
+class Replayed:
+    """An engine while its journal is replayed: what it says is heard."""
 
     def __init__(self, limits: Limits, hear: Callable[[Rows], None]) -> None:
         """Allocate an empty exchange; `hear` receives the events of each batch."""
         self.engine = Engine(limits)
-        self.lock = threading.RLock()
         self._hear = hear
 
     def apply(self, rows: Rows) -> Rows:
-        """Apply commands and let the listener hear their events."""
-        with self.lock:
-            events = self.engine.apply(rows)
-            self._hear(events)
-            return events
+        """Apply commands and let their events be heard."""
+        events = self.engine.apply(rows)
+        self._hear(events)
+        return events
 
     @property
     def next_due_ns(self) -> int:
@@ -107,8 +106,7 @@ class Watched:
 
     def digest(self) -> str:
         """Give the digest of the state."""
-        with self.lock:
-            return self.engine.digest()
+        return self.engine.digest()
 
 
 class Market:
@@ -130,12 +128,15 @@ class Market:
         self._fits: dict[int, tuple[int, int]] = {}
         self._pause: Callable[[int], None] | None = None
         self._kept: Mapping[tuple[str, int], Fixing] | None = None
-        self.recovered = recover(folder, Limits(), self._watch)
-        self._sequencer = Sequencer(
-            self.watched, self.recovered.journal, lambda: self.watched.time_ns
+        replayed, journal, self.recovery = recover(
+            folder, Limits(), lambda limits: Replayed(limits, self._hear)
         )
+        assert isinstance(replayed, Replayed)
+        self._engine = replayed.engine
+        self._sequencer = Sequencer(self._engine, journal, lambda: self._engine.time_ns)
+        self._sequencer.subscribe(self._hear)
         self._solver = SolverProcess(SOLVE_LIMIT_S)
-        if self._crowd is not None and self.watched.sequence == 0:
+        if self._crowd is not None and self.sequence == 0:
             self._enrol()
 
     def __enter__(self) -> "Market":
@@ -164,7 +165,23 @@ class Market:
     @property
     def time_ns(self) -> int:
         """Give the market time: that of the last command."""
-        return self.watched.time_ns
+        return self.ask(lambda engine: engine.time_ns)
+
+    @property
+    def sequence(self) -> int:
+        """Give the sequence of the last command."""
+        return self.ask(lambda engine: engine.sequence)
+
+    def digest(self) -> str:
+        """Give the digest of the exchange's state (rulebook 13)."""
+        return self.ask(lambda engine: engine.digest())
+
+    def ask(self, question: Callable[[Engine], T]) -> T:
+        """Ask the exchange between two groups of commands: all that it tells is durable.
+
+        Raises SequencerStopped.
+        """
+        return self._sequencer.ask(lambda engine: question(self._engine))
 
     # -- the world of a market day ------------------------------------------------------------
 
@@ -202,8 +219,10 @@ class Market:
         return index in self._fits
 
     def submit(self, rows: Rows) -> Rows:
-        """Journal and apply commands; gives their events once they are durable."""
-        return self._sequencer.submit(rows)
+        """Journal and apply commands; gives their events once durable, and heard by all here."""
+        events = self._sequencer.submit(rows)
+        self.ask(lambda engine: None)  # Listeners hear a group before anyone's next question.
+        return events
 
     def trade(self, until_ns: int) -> None:
         """Send marks, and what the members send, until a market time (exclusive)."""
@@ -236,8 +255,8 @@ class Market:
 
     def events_since(self, time_ns: int) -> Rows:
         """Give the events at or after a market time, at most two days back."""
-        with self.watched.lock:
-            recent = [rows[rows[:, e.TIME_NS] >= time_ns] for rows in self._recent]
+        held = self.ask(lambda engine: list(self._recent))
+        recent = [rows[rows[:, e.TIME_NS] >= time_ns] for rows in held]
         return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *recent])
 
     def release(self, day: date) -> Release:
@@ -264,8 +283,8 @@ class Market:
 
     def listed(self) -> list[tuple[int, list[int]]]:
         """Give the number and row of each contract ever listed."""
-        with self.watched.lock:
-            rows = [self.watched.engine.contract(n).tolist() for n in range(self._contracts_max)]
+        numbers = range(self._engine.limits.contracts)
+        rows = self.ask(lambda engine: [engine.contract(number).tolist() for number in numbers])
         return [(n, row) for n, row in enumerate(rows) if row[table.STATE] != table.State.ABSENT]
 
     def kept(self) -> Mapping[tuple[str, int], Fixing]:
@@ -299,14 +318,12 @@ class Market:
 
     def cash_microusd(self) -> Mapping[int, int]:
         """Give the cash of every account, the outside world's included: it sums to zero."""
-        with self.watched.lock:
-            rows = self.watched.engine.sections().accounts
+        rows = self.ask(lambda engine: engine.sections().accounts)
         return {account: cash for account, _, cash in rows.tolist()}
 
     def last_fills(self, contract: int, count: int) -> Rows:
         """Give the last fills of a contract, the oldest first, of the events still held."""
-        with self.watched.lock:
-            recent = list(self._recent)
+        recent = self.ask(lambda engine: list(self._recent))
         found: list[Rows] = []
         missing = count
         while recent and missing > 0:
@@ -315,11 +332,6 @@ class Market:
             found.insert(0, rows[fills][-missing:])
             missing -= len(found[0])
         return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *found])
-
-    def _watch(self, limits: Limits) -> Watched:
-        self.watched = Watched(limits, self._hear)
-        self._contracts_max = limits.contracts
-        return self.watched
 
     def _enrol(self) -> None:
         names = [

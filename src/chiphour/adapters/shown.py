@@ -60,10 +60,10 @@ class Shown:
 
     def book(self, contract: str, depth: int) -> Book:
         """Give at most `depth` levels of each side of a contract."""
-        watched = self._market.watched
-        with watched.lock:
-            bids, asks = watched.engine.book(self._market.contracts()[contract], depth)
-            sequence, time_ns = watched.sequence, watched.time_ns
+        number = self._market.contracts()[contract]
+        (bids, asks), sequence, time_ns = self._market.ask(
+            lambda engine: (engine.book(number, depth), engine.sequence, engine.time_ns)
+        )
         return Book(
             tuple((price, lots) for price, lots, _ in bids),
             tuple((price, lots) for price, lots, _ in asks),

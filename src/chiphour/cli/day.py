@@ -116,8 +116,8 @@ def summarise(found: spine.MarketDay, market: Market, folder: Path) -> dict[str,
         "cash_sum_microusd": sum(cash.values()),
         "files": sorted(path.name for path in market.place(found.day).iterdir()),
         "folder": str(folder),
-        "commands": market.watched.sequence,
-        "digest": market.watched.digest(),
+        "commands": market.sequence,
+        "digest": market.digest(),
     }
 
 

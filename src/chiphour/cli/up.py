@@ -54,7 +54,7 @@ def run(data: DataOption, port: int, demonstration: bool) -> None:
         prepare(market)
         with Live(market):
             serve_app(create_app(Shown(market)), port=port)
-        print(f"stopped after {market.watched.sequence} commands, digest {market.watched.digest()}")
+        print(f"stopped after {market.sequence} commands, digest {market.digest()}")
 
 
 def prepare(market: Market) -> None:

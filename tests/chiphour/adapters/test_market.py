@@ -54,17 +54,17 @@ def opened(folder, **options):
 def test_a_new_market_enrols_the_members_once(tmp_path):
     with Market(tmp_path) as market:
         cash = market.cash_microusd()
-        first = market.watched.sequence
+        first = market.sequence
     assert {member.account for member in DEMONSTRATION} <= set(cash)
     assert sum(cash.values()) == 0
     with Market(tmp_path) as market:
-        assert market.watched.sequence == first
+        assert market.sequence == first
         assert market.cash_microusd() == cash
 
 
 def test_without_demonstration_nobody_is_enrolled_and_nobody_bids(tmp_path):
     with Market(tmp_path, demonstration=False) as market:
-        assert market.watched.sequence == 0
+        assert market.sequence == 0
         assert market.gather(DAY) is None
 
 
