@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
@@ -118,6 +119,7 @@ def killed(folder: Path, seed: int, after_s: float) -> list[list[str]]:
     return [line.split() for line in heard.decode().splitlines()]
 
 
+@pytest.mark.suite
 def test_no_acknowledged_command_is_lost_to_sigkill(tmp_path):
     draw = random.Random(SEED)
     judge = Reference(LIMITS)  # It follows the journal from kill to kill.

@@ -145,6 +145,7 @@ def test_kernel_and_reference_agree_for_long(block):
     assert_twins_agree(*crowd(block, members=650), batch=97)
 
 
+@pytest.mark.suite
 def test_flows_reach_every_kind_of_command_and_event_and_every_reason():
     """The laws are worth what their flows reach: everything but three bounds tested above."""
     kinds, events, reasons, states = set(), set(), set(), set()
@@ -273,6 +274,7 @@ def test_a_gap_in_the_sequence_is_our_fault(exchange):
         market.apply(command(Kind.ADVANCE, sequence=2, time_ns=START_NS)[None])
 
 
+@pytest.mark.suite
 @pytest.mark.skipif(UNCOMPILED, reason="this is the uncompiled run")
 def test_laws_hold_uncompiled_where_overflow_is_told():
     """The same kernel as plain Python: an overflow raises there, compiled it would wrap."""
