@@ -20,12 +20,33 @@ def _njit(**options: bool) -> Decorator:
     return cast(Decorator, numba.njit(**options))  # type: ignore[call-overload]
 
 
-# A function that only the kernel calls; compiled, it cannot be called from Python.
-kernel = _njit(_nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+def _inner(**options: bool) -> Decorator:
+    """Compile without an entry for Python; a call from there is a TypeError, not a crash."""
+    compile_inner = _njit(_nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True, **options)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        compiled: Any = compile_inner(function)
+        compiled._insert = _register_no_entry
+        compiled._compile_for_args = _refuse
+        return cast(Callable[..., Any], compiled)
+
+    return decorate
+
+
+def _register_no_entry(*_: object, **__: object) -> None:
+    """Stand in for Numba's register of entries for Python."""
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise TypeError("expected a call from compiled code: Python may call doors and questions only")
+
+
+# A function that only the kernel calls.
+kernel = _inner()
 
 # The same, on the path of every order: made part of its caller. Nine tables as arguments are
 # eighty machine words, so a call costs more than most of these functions do.
-hot = _njit(_nrt=False, forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+hot = _inner(forceinline=True)
 
 # A function called from Python: kept in Numba's cache, with all that it calls.
 door = _njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
