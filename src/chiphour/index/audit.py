@@ -5,7 +5,7 @@ Takes   a published Fixing, the observations of the seven days before its strike
 Gives   None when every field comes out the same, else the first difference in one line.
 Keeps   its own arithmetic: whole numbers over one common denominator and order by rank, where
         the methodology uses fractions. It imports nothing that the methodology computes with.
-Source  docs/methodology/v2026_1.md, read again from its text; decision 0006.
+Source  docs/methodology/v2026_1.md, read again from its text; decision 0012.
 
 Every rate of a panel is held as a whole number of 1/D nano-dollars, D being the least common
 multiple of the GPU counts times 64. No value is halved more than six times on its way (slices,

@@ -3,7 +3,7 @@
 Takes   a fixing of a small panel, changed in one field after another.
 Gives   a failure where the audit agrees with what was not computed.
 Keeps   the audit apart from the methodology's code.
-Source  docs/methodology/v2026_1.md, "Audit"; decision 0006.
+Source  docs/methodology/v2026_1.md, "Audit"; decision 0012.
 """
 
 import ast
