@@ -51,9 +51,9 @@ STEPS = (
     *[("on", NS_PER_SECOND)] * 4,
     ("on", 61 * NS_PER_SECOND + 5),
     ("on", 20 * NS_PER_MINUTE),
-    ("on", -1),
 )
 JUMPS = (
+    ("on", -1),
     ("due", 0),
     ("due", -1),
     ("due", 1),
@@ -62,6 +62,9 @@ JUMPS = (
     ("on", 9 * NS_PER_HOUR),
     ("on", 30 * NS_PER_HOUR),
 )
+
+
+ALL, ALL_AND_ONE = -1_000, -999  # Relative amounts of money that leaves an account.
 
 
 class World(NamedTuple):
@@ -81,7 +84,7 @@ PLAIN = World(
     name="plain",
     limits=Limits(64, 8, 4, 96, 40, 4, 256, position_lots_max=5_000),
     members=(9, 8, 11, 12, 13, 30, 63),
-    fixes_microusd=(2_500_000, 2_501_000, 2_498_050, 2_504_900, 2_490_000, 2_700_000),
+    fixes_microusd=(2_500_000, 2_501_003, 2_498_051, 2_504_999, 2_490_007, 2_700_000),
     deposits_microusd=(10**10, 10**9, 10**9, 400_000_000, 30_000_000, 1_000_000, 1),
     lots=(3, 1, 2, 5, 10, 40, 400, 0, -1),
     window_below_ticks=128,
@@ -111,7 +114,8 @@ WORLDS = (PLAIN, TINY, VAST)
 class Wish(NamedTuple):
     """A command before it has a time; `is_late` ones are sent though something is due first.
 
-    Where `is_relative`, a CANCEL names the nth resting order, a strike or an expiry counts days.
+    Where `is_relative`, a CANCEL names the nth resting order, a strike or an expiry counts days,
+    and ALL is all that may leave the account.
     """
 
     row: Rows
@@ -145,16 +149,17 @@ def terms(pick: Pick, world: World, index: int, is_future: bool) -> list[int]:
     value[table.INDEX] = index
     value[table.TICK_MICROUSD] = tick
     value[table.PRICE_TICKS_MIN] = first_ticks - world.window_below_ticks
-    value[table.IMPACT_LOTS] = pick((1, 4, 20))
-    value[table.MARKET_BAND_PPM] = pick((200_000, 1_000, 0))
-    value[table.PREMIUM_CLAMP_PPM] = pick((20_000, 500, 2_000_000))
+    value[table.IMPACT_LOTS] = pick((1, 7, 3))
+    value[table.MARKET_BAND_PPM] = pick((199_999, 1_003, 0))
+    value[table.PREMIUM_CLAMP_PPM] = pick((20_000, 777, 2_000_000))
     value[table.TIER_1_LOTS] = pick((50_000, 3))
+    value[table.TIER_1_PPM] = pick((100_000, 99_999, 33_333))
     if is_future:
         value[table.EXPIRY_NS] = pick((2, 1, 3, 5))
     else:
         value[table.FUNDING_PERIOD_S] = pick((3_600, 86_400, 28_800, 0, 1_801))
-        value[table.FUNDING_DEAD_BAND_PPM] = pick((0, 500))
-        value[table.FUNDING_CAP_PPM] = pick((20_000, 100))
+        value[table.FUNDING_DEAD_BAND_PPM] = pick((0, 500, 41))
+        value[table.FUNDING_CAP_PPM] = pick((20_000, 101))
         value[table.FUNDING_SAMPLES_EXPECTED] = pick((0, 1, 3))
     return value
 
@@ -181,7 +186,9 @@ _KINDS = (
     *[Kind.CANCEL] * 8,
     *[Kind.MARK] * 8,
     *[Kind.FIXING] * 6,
-    *[Kind.DEPOSIT, Kind.WITHDRAW, Kind.TRANSFER, Kind.ADVANCE] * 2,
+    *[Kind.DEPOSIT] * 5,
+    *[Kind.WITHDRAW] * 8,
+    *[Kind.TRANSFER, Kind.ADVANCE] * 3,
     *[Kind.OPEN_ACCOUNT, Kind.LIST, Kind.SET, Kind.OPEN],
 )
 
@@ -199,7 +206,7 @@ def _account(pick: Pick, world: World) -> int:
 def _contract(pick: Pick, world: World) -> int:
     """Pick one of the first three; sometimes a later one, the last, one beyond the table."""
     most = world.limits.contracts
-    return pick((3, most - 1, most, -1)) if pick(range(20)) == 19 else pick((0, 0, 0, 1, 1, 2))
+    return pick((3, most - 1, most, -1)) if pick(range(20)) == 19 else pick((0, 0, 0, 0, 1, 1, 2))
 
 
 def _order(pick: Pick, world: World) -> dict[str, int]:
@@ -232,8 +239,10 @@ def _price_ticks(pick: Pick, world: World, contract: int) -> int:
 
 
 def _amount(pick: Pick, world: World, **columns: int) -> dict[str, int]:
+    """Pick an amount; half of them just what may leave the account, or one more."""
     near = (MONEY_MICROUSD_MAX, MONEY_MICROUSD_MAX + 1, 0, -5)
     amount = pick(near) if pick(range(8)) == 7 else pick(world.deposits_microusd)
+    amount = pick((ALL, ALL_AND_ONE, amount, amount))
     return {"account": _account(pick, world), "amount_microusd": amount} | columns
 
 
@@ -315,12 +324,18 @@ class Sequencer:
         """Give a relative command its true order, strike or expiry."""
         last_ns = time_ns - (time_ns - STRIKE_OFFSET_NS) % NS_PER_DAY
         is_expiry = row[c.KIND] == Kind.SET and row[c.PARAMETER] == table.EXPIRY_NS
+        pays = row[c.KIND] in (Kind.WITHDRAW, Kind.TRANSFER)
+        known = int(row[c.ACCOUNT]) in self.reference.state.accounts
         resting = list(self.reference.state.orders.values())
         if row[c.KIND] == Kind.CANCEL and resting:
             order = resting[int(row[c.ORDER]) % len(resting)]
             row[c.ORDER], row[c.ACCOUNT] = order.order, order.account
         elif row[c.KIND] == Kind.FIXING and -9 < row[c.STRIKE_NS] < 9:
             row[c.STRIKE_NS] = last_ns + int(row[c.STRIKE_NS]) * NS_PER_DAY
+        elif pays and known and row[c.AMOUNT_MICROUSD] in (ALL, ALL_AND_ONE):
+            more = int(row[c.AMOUNT_MICROUSD]) - ALL
+            within = self.reference.state.withdrawable_microusd(int(row[c.ACCOUNT]))
+            row[c.AMOUNT_MICROUSD] = within + more
         elif is_expiry and 0 < row[c.VALUE] < 9:
             row[c.VALUE] = last_ns + int(row[c.VALUE]) * NS_PER_DAY
 
@@ -339,7 +354,7 @@ def stamped(wished: Iterator[Wish] | list[Wish], limits: Limits) -> Rows:
 
 
 @st.composite
-def flows(draw: st.DrawFn, count_max: int = 60) -> tuple[Limits, Rows]:
+def flows(draw: st.DrawFn, count_max: int = 150) -> tuple[Limits, Rows]:
     """Draw a market and its commands."""
 
     def pick(values: Sequence[Any]) -> Any:
