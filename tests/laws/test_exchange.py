@@ -149,7 +149,7 @@ def test_kernel_and_reference_agree_for_long(block):
 def test_flows_reach_every_kind_of_command_and_event_and_every_reason():
     """The laws are worth what their flows reach: everything but three bounds tested above."""
     kinds, events, reasons, states = set(), set(), set(), set()
-    for seed in range(60):
+    for seed in range(90):
         limits, rows = seeded(seed, 300)
         reference = Reference(limits)
         found = reference.apply(rows)
