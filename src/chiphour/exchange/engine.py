@@ -129,7 +129,8 @@ class Engine:
             return None
         if self._state.accounts[account, col.ACCOUNT_GROUP] == 0:
             return None
-        cash, unrealised, margin, reserves = account_sums(self._state, account)
+        sums = account_sums(self._state, account)
+        cash, unrealised, margin, reserves = (int(amount) for amount in sums)
         return Account(
             account, cash, cash + unrealised, margin + reserves, reserves, self._positions(account)
         )
