@@ -395,8 +395,8 @@ def check_submission(commands: Rows, private: bytes) -> None:
         raise RequestMalformed(f"submit: expected int64[n, {COMMAND_COLUMNS}], found shape {shape}")
     if commands.dtype != np.int64:
         raise RequestMalformed(f"submit: expected int64, found {commands.dtype}")
-    if len(commands) and commands[:, TIME_NS].max() >= TIME_NS_END:
-        found = int(commands[:, TIME_NS].max())
+    found = int(np.max(commands[:, TIME_NS], initial=0))
+    if found >= TIME_NS_END:
         raise RequestMalformed(f"submit: expected TIME_NS below 2^62, found {found}")
     if len(private) > PRIVATE_BYTES_MAX:
         raise RequestMalformed(

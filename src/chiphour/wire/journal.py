@@ -286,8 +286,8 @@ def _frame(stream: BinaryIO, header: bytes, mark: Mark, form: str, name: str) ->
     expected = _hash(mark.hash, header, memoryview(body)[:public_bytes], sealed)
     if found != expected:
         _refuse_hash(stream, mark, row_count, (expected, found), name)
-    rows = np.frombuffer(body, "<i8", row_count * COMMAND_COLUMNS).astype(np.int64, copy=False)
-    rows = rows.reshape(row_count, COMMAND_COLUMNS)
+    flat = np.frombuffer(body, "<i8", row_count * COMMAND_COLUMNS).astype(np.int64, copy=False)
+    rows = flat.reshape(row_count, COMMAND_COLUMNS)
     disorder = _disorder(rows, first_sequence, mark.time_ns)
     if disorder or _times(rows, mark.time_ns) != (first_ns, last_ns):
         raise JournalDamaged(
