@@ -56,7 +56,7 @@ def test_no_two_columns_of_a_kind_share_a_place(kind):
 
 
 def test_a_column_that_the_kind_does_not_use_is_refused():
-    with pytest.raises(TypeError, match="expected one of .* for CANCEL, found lots"):
+    with pytest.raises(TypeError, match=r"expected one of .* for CANCEL, found lots"):
         compose.command(Kind.CANCEL, account=8, lots=1)
     with pytest.raises(TypeError, match="for LISTED, found account"):
         compose.event(event_table.Kind.LISTED, account=8)
