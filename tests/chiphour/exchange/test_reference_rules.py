@@ -1,0 +1,229 @@
+"""TEST REFERENCE RULES: the formulas, against fractions; the form of commands; due times.
+
+Takes   numbers up to the bounds of the rulebook.
+Gives   a failure where a formula is rounded otherwise than it says.
+Keeps   Python's fractions as the judge.
+Source  Rulebook 1, 2.6, 4, 5, 6 and 8.2.
+"""
+
+from fractions import Fraction
+from math import ceil
+from math import floor
+from math import trunc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chiphour.contracts import table
+from chiphour.contracts.table import State
+from chiphour.contracts.table import Type
+from chiphour.exchange import reference_rules as rules
+from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Side
+from chiphour.exchange.compose import command
+from chiphour.exchange.limits import Limits
+from chiphour.units import NS_PER_DAY
+from chiphour.units import NS_PER_SECOND
+from chiphour.units import ns_from_iso
+
+NOW = ns_from_iso("2026-07-06T01:00:00+00:00")
+AMOUNTS = st.integers(0, 1 << 56)
+RATES = st.integers(0, 2_000_000)
+PRICES = st.integers(1, (1 << 30) - 1)
+LIMITS = Limits(window_ticks=4096)
+
+
+def opened(**terms):
+    """Give an open row at a fix of $2.50, terms by their lower-case names."""
+    row = rules.new_row()
+    row[table.INDEX], row[table.PRICE_TICKS_MIN] = 1, 23_000
+    for name, value in terms.items():
+        row[getattr(table, name.upper())] = value
+    rules.open_row(row, 2_500_000, NOW)
+    return row
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(1, 10**20))
+def test_division_toward_nought(numerator, denominator):
+    assert rules.div_zero(numerator, denominator) == trunc(Fraction(numerator, denominator))
+
+
+@given(AMOUNTS, RATES)
+def test_ppm_is_the_exact_share_rounded_as_said(amount, rate_ppm):
+    exact = Fraction(amount * rate_ppm, 1_000_000)
+    assert rules.ppm_down(amount, rate_ppm) == floor(exact)
+    assert rules.ppm_up(amount, rate_ppm) == ceil(exact)
+
+
+@given(st.integers(), st.integers(0))
+def test_clamp_moves_inside_and_leaves_what_is_inside(value, bound):
+    clamped = rules.clamp(value, bound)
+    assert -bound <= clamped <= bound
+    assert clamped == value or abs(value) > bound
+
+
+@given(st.integers(0, 2_000_000), PRICES)
+def test_tier_margin_is_marginal_and_each_tier_is_rounded_up(lots, index_microusd):
+    row = opened(tier_1_lots=7, tier_2_lots=90, tier_3_lots=1_000_000, tier_1_ppm=33_333)
+    row[table.INDEX_MICROUSD] = index_microusd
+    ends, rates = (0, 7, 90, 1_000_000, lots), (33_333, 200_000, 400_000, 1_000_000)
+    expected = 0
+    for number, rate in enumerate(rates):
+        in_tier = max(0, min(lots, ends[number + 1]) - ends[number])
+        expected += ceil(Fraction(index_microusd * in_tier * rate, 1_000_000))
+    assert rules.tier_margin_microusd(row, lots) == expected
+
+
+def test_margin_by_the_life_of_a_contract():
+    row = opened()
+    assert rules.margin_microusd(row, 10, 5, 30) == 20 * 250_000  # W is |10 - 30|.
+    assert rules.margin_microusd(row, -10, 5, 30) == 40 * 250_000
+    row[table.STATE] = State.STOPPED
+    assert rules.margin_microusd(row, -10, 0, 0) == 10 * 250_000
+    row[table.STATE] = State.FROZEN
+    assert rules.margin_microusd(row, -10, 0, 0) == 6 * 250_000
+    row[table.INDEX_MICROUSD] = 21  # 10 % of 3 x 21 is 6.3, up to 7; 3/5 of it 4.2, up to 5.
+    assert rules.margin_microusd(row, 3, 0, 0) == 5
+    row[table.STATE] = State.EXPIRED
+    assert rules.margin_microusd(row, 3, 0, 0) == 0
+
+
+@given(st.integers(-(1 << 30), 1 << 30), RATES, st.sampled_from((1, 7, 100)))
+def test_market_price_is_the_last_tick_within_the_band(settlement, band_ppm, tick):
+    row = opened(market_band_ppm=band_ppm, tick_microusd=tick)
+    row[table.SETTLEMENT_MICROUSD] = settlement
+    row[table.PRICE_TICKS_MIN] = settlement // tick - 2048
+    low, high = row[table.PRICE_TICKS_MIN], rules.price_ticks_max(row, LIMITS)
+    band = floor(Fraction(max(settlement, 1) * band_ppm, 1_000_000))
+    buy = rules.market_price_ticks(row, Side.BUY, LIMITS)
+    sell = rules.market_price_ticks(row, Side.SELL, LIMITS)
+    assert buy == min(high, max(low, floor(Fraction(settlement + band, tick))))
+    assert sell == min(high, max(low, ceil(Fraction(settlement - band, tick))))
+
+
+def test_reserve_is_what_an_open_lot_would_lose_at_the_mark():
+    row = opened()
+    assert rules.reserve_microusd(row, Side.BUY, 2_600_000) == 100_000
+    assert rules.reserve_microusd(row, Side.BUY, 2_400_000) == 0
+    assert rules.reserve_microusd(row, Side.SELL, 2_400_000) == 100_000
+    assert rules.reserve_microusd(row, Side.SELL, 2_600_000) == 0
+
+
+@given(st.integers(NS_PER_DAY, 1 << 61), st.integers(1, 604_800))
+def test_next_after_is_the_first_multiple_that_is_later(time_ns, period_s):
+    period_ns = period_s * NS_PER_SECOND
+    found = rules.next_after(time_ns, period_ns)
+    assert time_ns < found <= time_ns + period_ns
+    assert (found - 1_800 * NS_PER_SECOND) % period_ns == 0
+
+
+@given(PRICES, PRICES, PRICES, st.integers(0, 400), st.integers(-(10**9), 10**9))
+def test_mark_moves_toward_the_book_and_never_past_it(index, bid, spread, seconds, basis):
+    row = opened(premium_clamp_ppm=20_000)
+    row[table.BASIS_NANOUSD] = basis
+    rules.mark_row(row, index, (bid, bid + spread), NOW + seconds * NS_PER_SECOND)
+    bound = floor(Fraction(index * 20_000, 1_000_000))
+    target = 1000 * max(-bound, min(bound, trunc(Fraction(2 * bid + spread, 2)) - index))
+    low, high = min(basis, target), max(basis, target)
+    assert low <= row[table.BASIS_NANOUSD] <= high
+    assert row[table.BASIS_NANOUSD] == target or seconds < 150
+    assert row[table.MARK_MICROUSD] == index + trunc(Fraction(row[table.BASIS_NANOUSD], 1000))
+    assert row[table.MARKED_NS] == NOW + seconds * NS_PER_SECOND
+
+
+def test_mark_without_both_impact_prices_keeps_the_basis():
+    row = opened(funding_period_s=3_600)
+    row[table.BASIS_NANOUSD] = -1_999
+    rules.mark_row(row, 2_600_000, (2_000_000, None), NOW + NS_PER_SECOND)
+    assert row[table.MARK_MICROUSD] == 2_600_000 - 1
+    assert (row[table.PREMIUM_SUM_MICROUSD], row[table.PREMIUM_COUNT]) == (0, 1)
+
+
+@given(
+    st.integers(-(10**9), 10**9), st.integers(1, 50), st.integers(-28_799, 28_799), PRICES, RATES
+)
+def test_funding_pays_all_but_a_rest_smaller_than_one(total, count, rest, index, cap_ppm):
+    row = opened(funding_period_s=3_600, funding_cap_ppm=cap_ppm)
+    row[table.PREMIUM_SUM_MICROUSD], row[table.PREMIUM_COUNT] = total, count
+    row[table.FUNDING_REST], row[table.INDEX_MICROUSD] = rest, index
+    due_ns = row[table.NEXT_FUNDING_NS]
+    paid, rate_ppm = rules.fund_row(row)
+    average = trunc(Fraction(total, count))
+    dead = floor(Fraction(index * 500, 1_000_000))
+    cap = floor(Fraction(index * cap_ppm, 1_000_000))
+    rate = average - max(-dead, min(dead, average))
+    rate = max(-cap, min(cap, rate))
+    assert rate * 3_600 + rest == 28_800 * paid + row[table.FUNDING_REST]
+    assert abs(row[table.FUNDING_REST]) < 28_800
+    assert row[table.VALUE_PER_LOT_MICROUSD] == -paid
+    assert rate_ppm == trunc(Fraction(rate * 1_000_000, index))
+    assert row[table.PREMIUM_COUNT] == 0
+    assert row[table.NEXT_FUNDING_NS] == due_ns + 3_600 * NS_PER_SECOND
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected", "pays"), [(0, 0, False), (2, 5, False), (2, 4, True)]
+)
+def test_funding_needs_half_the_samples(samples, expected, pays):
+    row = opened(funding_period_s=28_800, funding_samples_expected=expected)
+    row[table.PREMIUM_SUM_MICROUSD], row[table.PREMIUM_COUNT] = 20_000 * samples, samples
+    row[table.FUNDING_REST] = 77
+    assert rules.fund_row(row) == ((20_000 - 1_250, 7_500) if pays else (0, 0))
+    assert row[table.FUNDING_REST] == 77
+
+
+def test_due_times_by_the_life_of_a_contract():
+    expiry_ns = ns_from_iso("2026-07-07T00:30:00+00:00")
+    row = opened(type=Type.FUTURE, expiry_ns=expiry_ns)
+    assert rules.due_ns(row, False, False) == expiry_ns - rules.STOP_NS
+    row[table.STATE] = State.STOPPED
+    assert rules.due_ns(row, True, False) == expiry_ns - rules.STOP_NS
+    assert rules.due_ns(row, False, False) == expiry_ns + 72 * 3_600 * NS_PER_SECOND
+    assert rules.due_ns(row, False, True) == 1 << 62
+    for state in (State.LISTED, State.FROZEN, State.EXPIRED):
+        row[table.STATE] = state
+        assert rules.due_ns(row, False, False) == 1 << 62
+    row = opened(funding_period_s=3_600)
+    assert rules.due_ns(row, True, False) == ns_from_iso("2026-07-06T01:30:00+00:00")
+
+
+ORDER = {"account": 8, "side": 1, "order_type": 1, "time_in_force": 1, "price_ticks": 5, "lots": 1}
+FIXING = {"index": 1, "strike_ns": 5, "vintage": 1, "fit": 1, "value_microusd": 5}
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        (Kind.ORDER, ORDER | {"side": 0}),
+        (Kind.ORDER, ORDER | {"order_type": 3}),
+        (Kind.ORDER, ORDER | {"time_in_force": -1}),
+        (Kind.ORDER, ORDER | {"flags": 1}),
+        (Kind.ORDER, ORDER | {"client_order_id": -1}),
+        (Kind.ORDER, ORDER | {"label": -1}),
+        (Kind.ORDER, ORDER | {"order_type": 2, "time_in_force": 2}),
+        (Kind.ORDER, ORDER | {"order_type": 2, "price_ticks": 0}),
+        (Kind.FIXING, FIXING | {"vintage": 3}),
+        (Kind.FIXING, FIXING | {"fit": 2}),
+        (Kind.FIXING, FIXING | {"strike_ns": 0}),
+        (Kind.MARK, {"index": 1, "fit": 0}),
+        (Kind.SET, {"contract": 0, "parameter": 19}),
+        (Kind.SET, {"contract": 0, "parameter": -1}),
+        (Kind.OPEN_ACCOUNT, {"account": 8, "group": -1}),
+        (Kind.TRANSFER, {"account": 8, "target": 8, "amount_microusd": 1}),
+        (Kind.TRANSFER, {"account": 8, "target": 9, "amount_microusd": 1, "run": -1}),
+        (Kind.TRANSFER, {"account": 8, "target": 9, "amount_microusd": 1, "item": -1}),
+    ],
+)
+def test_malformed_commands(kind, columns):
+    assert rules.malformed(command(kind, **columns).tolist())
+
+
+def test_well_formed_commands_are_malformed_by_an_unused_column_or_an_unknown_kind():
+    market = ORDER | {"order_type": 2, "time_in_force": 2, "price_ticks": 0}
+    for kind, columns in ((Kind.ORDER, ORDER), (Kind.ORDER, market), (Kind.FIXING, FIXING)):
+        row = command(kind, **columns).tolist()
+        assert not rules.malformed(row)
+        assert rules.malformed([*row[:15], 1])
+        assert rules.malformed([*row[:2], 13, *row[3:]])
+        assert rules.malformed([*row[:2], 0, *row[3:]])
