@@ -117,7 +117,7 @@ def test_limits_that_could_overflow_are_our_fault():
         Reference(LIMITS._replace(position_lots_max=1 << 40))
 
 
-def test_nothing_is_due_after_a_fallback_that_found_too_few_fixes(told):
+def test_nothing_is_due_after_a_fallback_that_found_too_few_fixes():
     terms = [term.default for term in TERMS]
     terms[table.TYPE], terms[table.INDEX], terms[table.PRICE_TICKS_MIN] = 2, 2, 8_000
     expiry_ns = ns_from_iso("2026-07-07T00:30:00+00:00")
