@@ -41,6 +41,7 @@ from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy import func
 from sqlalchemy import insert
+from sqlalchemy import inspect
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
@@ -156,9 +157,13 @@ class Archive:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
-            raise ArchiveDamaged(f"expected a folder for state, found {fault}") from None
+            raise ArchiveDamaged(
+                f"{folder}: expected a folder for state, found {fault.strerror}"
+            ) from None
         found = url or URL.create("sqlite", database=str(folder / DATABASE))
         self._engine = _engine(found)
+        with self._begin() as connection:
+            self._refuse_foreign(inspect(connection).get_table_names())
         with self._begin(writes=True) as connection:
             METADATA.create_all(connection)
 
@@ -299,6 +304,13 @@ class Archive:
                 name: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for name, table in METADATA.tables.items()
             }
+
+    def _refuse_foreign(self, tables: Sequence[str]) -> None:
+        """Raise ArchiveDamaged where the database is someone else's, before anything is added."""
+        foreign = sorted(set(tables) - set(METADATA.tables))
+        if foreign:
+            where = self._engine.url.render_as_string()
+            raise ArchiveDamaged(f"{where}: expected an archive, found the table {foreign[0]!r}")
 
     def _raw_file(self, sha256: str) -> Path:
         return self.folder / "raw" / sha256[:2] / sha256

@@ -24,6 +24,7 @@ from chiphour.adapters.archive import Archive
 from chiphour.adapters.recordings import RecordingRefused
 from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
+from chiphour.adapters.recordings import shipped_paths
 from chiphour.index import v2026_1
 from chiphour.index.audit import audit_strike
 from chiphour.index.fixing import Fixing
@@ -72,12 +73,16 @@ class Audit(NamedTuple):
         return sum(matched for _, matched in self.of_series.values())
 
 
-def ingest_if_empty(archive: Archive, progress: Progress | None = None) -> None:
-    """Read the shipped recordings into an archive that holds nothing.
+def ingest_shipped(archive: Archive, progress: Progress | None = None) -> None:
+    """Read the shipped recordings into an archive that holds nothing, or only some of them.
 
-    Raises RecordingRefused, after all the others were read, where one of them is not as shipped.
+    So a reading that was broken off, or that a refused file left with a gap, is finished before
+    anything is made from it; an archive of other recordings alone is left as it is. Raises
+    RecordingRefused, after all the others were read, where one of them is not as shipped.
     """
-    if archive.count()["observations"]:
+    known = {place.path for place in archive.recordings()}
+    shipped = set(shipped_paths())
+    if shipped <= known or (known and not shipped & known):
         return
     refused = ingest(archive, embedded_folder(), progress).refused
     if refused:

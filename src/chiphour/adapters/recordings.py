@@ -85,6 +85,12 @@ def embedded_folder() -> Path:
     return Path(__file__).resolve().parent.parent / "recordings" / "open"
 
 
+def shipped_paths() -> list[str]:
+    """Give the paths under which the archive knows the shipped recordings that have a reader."""
+    folders = [embedded_folder() / reader.VENUE.recordings for reader in venues().values()]
+    return [_path_of(file) for folder in folders for file in _files(folder)]
+
+
 def ingest(
     archive: Archive, folder: Path, progress: Progress | None = None, only: str | None = None
 ) -> Report:

@@ -21,10 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from chiphour import day as spine
-from chiphour.adapters.fixings import ingest_if_empty
+from chiphour.adapters.fixings import ingest_shipped
 from chiphour.adapters.market import Market
 from chiphour.cli.fix import day_of
-from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
 from chiphour.cli.progress import Bar
 from chiphour.exchange import events as e
@@ -34,6 +33,10 @@ from chiphour.publish.statement import statement
 from chiphour.publish.statement import statement_csv
 from chiphour.simulate.members import DEMONSTRATION
 from chiphour.units import text_from_microusd
+
+FreshOption = Annotated[
+    Path | None, typer.Option("--data", help="An empty folder.", show_default="a temporary one")
+]
 
 
 class FolderNotEmpty(MarketError):
@@ -47,14 +50,14 @@ def add_to(app: typer.Typer) -> None:
 
 def day(
     when: Annotated[str, typer.Argument(metavar="DATE", help="Day of the strike, UTC.")],
-    data: DataOption = None,
+    data: FreshOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one market day from the shipped recordings, in a fresh market; print what it did."""
     wanted = day_of(when)
     folder = fresh_folder(data)
     with Market(folder, history_ns=None) as market, Bar("one market day") as bar:
-        ingest_if_empty(market.archive, bar.show)
+        ingest_shipped(market.archive, bar.show)
         market.fix_days(wanted, bar.show)
         for earlier in market.waiting_days(wanted):
             spine.tell_fix(earlier, market)
@@ -71,7 +74,7 @@ def fresh_folder(data: Path | None) -> Path:
     """Give an empty folder; raises FolderNotEmpty where the one given is not."""
     if data is None:
         return Path(tempfile.mkdtemp(prefix="chiphour-day-"))
-    if data.exists() and any(data.iterdir()):
+    if data.is_dir() and any(data.iterdir()):
         raise FolderNotEmpty(f"expected an empty folder, found files in {data}: name another")
     return data
 

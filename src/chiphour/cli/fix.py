@@ -30,7 +30,7 @@ from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import audit_all
 from chiphour.adapters.fixings import audit_one
 from chiphour.adapters.fixings import fix_range
-from chiphour.adapters.fixings import ingest_if_empty
+from chiphour.adapters.fixings import ingest_shipped
 from chiphour.adapters.fixings import is_kept
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
@@ -54,7 +54,7 @@ from chiphour.units import text_from_ticks
 
 FirstArgument = Annotated[str | None, typer.Argument(metavar="DATE", help="First day, UTC.")]
 LastArgument = Annotated[
-    str | None, typer.Argument(metavar="DATE", help="Last day [default: the first].")
+    str | None, typer.Argument(metavar="DATE", help="Last day.", show_default="the first")
 ]
 SourceOption = Annotated[str, typer.Option("--source", help="Use this source alone.")]
 SeriesOption = Annotated[
@@ -145,7 +145,7 @@ def filled_archive(data: Path | None) -> Iterator[Archive]:
     archive = Archive(data_folder(data))
     try:
         with Bar("reading recordings") as bar:
-            ingest_if_empty(archive, bar.show)
+            ingest_shipped(archive, bar.show)
         yield archive
     finally:
         archive.close()

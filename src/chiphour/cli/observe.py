@@ -27,7 +27,8 @@ from chiphour.cli.progress import Bar
 
 VenueArgument = Annotated[str | None, typer.Argument(help="Read this venue's recordings only.")]
 FromOption = Annotated[
-    Path | None, typer.Option("--from", help="Folder of recordings [default: the shipped ones].")
+    Path | None,
+    typer.Option("--from", help="Folder of recordings.", show_default="the shipped ones"),
 ]
 UnmappedOption = Annotated[bool, typer.Option("--unmapped", help="List the names no table knows.")]
 

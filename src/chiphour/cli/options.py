@@ -14,7 +14,7 @@ import typer
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Folder for state [default: $CHIPHOUR_DATA, else var]."),
+    typer.Option("--data", help="Folder for state.", show_default="$CHIPHOUR_DATA, else var"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from chiphour.adapters.fixings import ingest_if_empty
+from chiphour.adapters.fixings import ingest_shipped
 from chiphour.adapters.live import Live
 from chiphour.adapters.market import Market
 from chiphour.adapters.serve.http import create_app
@@ -60,7 +60,7 @@ def run(data: DataOption, port: int, demonstration: bool) -> None:
 def prepare(market: Market) -> None:
     """Ingest, fix all recorded days, and replay all but the last of them."""
     with Bar("reading recordings") as bar:
-        ingest_if_empty(market.archive, bar.show)
+        ingest_shipped(market.archive, bar.show)
     with Bar("fixing every day") as bar:
         last = market.fix_days(None, bar.show)
     waiting = market.waiting_days(last)

@@ -231,6 +231,19 @@ def test_a_file_that_is_no_archive_is_told(tmp_path):
         Archive(tmp_path)
 
 
+def test_a_database_of_someone_else_is_refused_and_left_as_it_was(tmp_path):
+    file = tmp_path / DATABASE
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE songs (title)")
+    other.close()
+    with pytest.raises(ArchiveDamaged, match="expected an archive, found the table 'songs'"):
+        Archive(tmp_path)
+    with sqlite3.connect(file) as other:
+        found = other.execute("SELECT name FROM sqlite_master").fetchall()
+    other.close()
+    assert found == [("songs",)]
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ArchiveDamaged, match="expected a folder for state"):

@@ -6,24 +6,27 @@ Keeps   kept fixings equal to what a fresh archive would give.
 Source  docs/methodology/v2026_1.md; decision 0004.
 """
 
+import shutil
 from datetime import date
 from datetime import timedelta
 
 import pytest
 
 from chiphour.adapters import fixings as adapter
+from chiphour.adapters import recordings
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import audit_all
 from chiphour.adapters.fixings import audit_one
 from chiphour.adapters.fixings import fix_range
-from chiphour.adapters.fixings import ingest_if_empty
+from chiphour.adapters.fixings import ingest_shipped
 from chiphour.adapters.fixings import is_kept
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
 from chiphour.adapters.recordings import RecordingRefused
 from chiphour.adapters.recordings import Report
 from chiphour.adapters.recordings import Summary
+from chiphour.adapters.recordings import shipped_paths
 from chiphour.index import v2026_1
 from chiphour.index.series import SERIES
 from chiphour.observe.observation import Observation
@@ -221,10 +224,47 @@ def test_an_empty_archive_is_filled_and_a_damaged_recording_stops_it(tmp_path, m
 
     monkeypatch.setattr(adapter, "ingest", damaged)
     with pytest.raises(RecordingRefused, match="file: torn"):
-        ingest_if_empty(opened)
+        ingest_shipped(opened)
     keep(opened, FIRST, cards(FIRST))
-    ingest_if_empty(opened)
-    assert calls == [adapter.embedded_folder()]
+    ingest_shipped(opened)
+    assert calls == [adapter.embedded_folder()], "recordings of another folder are left alone"
+    opened.close()
+
+
+def test_a_reading_that_was_broken_off_is_finished_before_anything_else(tmp_path):
+    """Stop after the third file, as a signal would: the next start reads the rest, once."""
+
+    class Told(Exception):
+        pass
+
+    def stop(done, total):
+        if done == 3:
+            raise Told
+
+    opened = Archive(tmp_path)
+    with pytest.raises(Told):
+        ingest_shipped(opened, stop)
+    assert len(opened.recordings()) == 3
+    ingest_shipped(opened)
+    assert sorted(place.path for place in opened.recordings()) == sorted(shipped_paths())
+    calls = []
+    ingest_shipped(opened, lambda done, total: calls.append(done))
+    assert calls == []
+    opened.close()
+
+
+def test_a_refused_shipped_recording_stops_every_start(tmp_path, monkeypatch):
+    """Change a byte in a copy of the recordings: the second start says so as the first did."""
+    copy = tmp_path / "recordings" / "open"
+    shutil.copytree(adapter.embedded_folder().parent, copy.parent)
+    edited = sorted((copy / "vast").rglob("*.gz"))[1]
+    edited.write_bytes(edited.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(adapter, "embedded_folder", lambda: copy)
+    monkeypatch.setattr(recordings, "embedded_folder", lambda: copy)
+    opened = Archive(tmp_path / "state")
+    for _ in range(2):
+        with pytest.raises(RecordingRefused, match=edited.name):
+            ingest_shipped(opened)
     opened.close()
 
 

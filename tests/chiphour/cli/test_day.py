@@ -42,6 +42,16 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(monkeypatch, capsy
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_a_file_in_place_of_the_folder_is_one_line(monkeypatch, capsys, tmp_path):
+    file = tmp_path / "mine"
+    file.write_text("precious")
+    assert run(monkeypatch, "day", "2026-07-08", "--data", file) == 1
+    assert capsys.readouterr().err == (
+        f"chiphour: {file}: expected a folder for state, found File exists\n"
+    )
+    assert file.read_text() == "precious"
+
+
 @pytest.mark.parametrize(
     ("when", "words"),
     [

@@ -8,7 +8,27 @@ Source  Decision 0001.
 
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from chiphour.cli import build
 from chiphour.cli.options import data_folder
+
+
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [
+        ("up", "$CHIPHOUR_DATA, else var"),
+        ("observe", "the shipped ones"),
+        ("fix", "the first"),
+        ("day", "a temporary one"),
+    ],
+)
+def test_help_says_what_an_option_is_when_it_is_not_given(command, default, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert (
+        f"[default: ({default})]" in CliRunner().invoke(build(command), [command, "--help"]).output
+    )
 
 
 def test_the_option_wins_over_the_environment(monkeypatch):
