@@ -138,7 +138,8 @@ def run_day(day: date, world: World) -> MarketDay:
     world.trade(strike + CLEARED_AFTER_NS)
     clearing = clear_day(day, world)
     world.trade(strike + NS_PER_DAY)
-    world.submit(settlement_commands(day))
+    if world.time_ns < strike + NS_PER_DAY:
+        world.submit(settlement_commands(day))
     events = world.events_since(strike)
     files = day_files(DayRecords(world.release(day), events, world.names()))
     world.write(day, files)

@@ -5,11 +5,15 @@ Gives   `Market`, which is the `World` that a market day asks for, and answers w
         ask. Threads may ask while the market moves: the one writer answers between two groups.
 Keeps   the journal as the only truth: all else here is rebuilt from it at the start.
 Source  Decision 0011.
+
+    MarketError
+    └── ReleaseUnwritten    the files of a day cannot be written
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +50,7 @@ from chiphour.index.fixing import Fixing
 from chiphour.index.series import BY_NUMBER
 from chiphour.index.series import SERIES
 from chiphour.index.v2026_1 import PARAMETERS
+from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import canonical_json
 from chiphour.publish.release import Release
@@ -69,6 +74,10 @@ MEMBERS_EVERY_NS = 30 * NS_PER_MINUTE
 KEPT_NS = 2 * NS_PER_DAY  # How far back `events_since` can look.
 SOLVE_LIMIT_S = 60
 NEVER_NS = 1 << 62
+
+
+class ReleaseUnwritten(MarketError):
+    """The files of a day cannot be written; a restart writes those of the day it stopped in."""
 
 
 class Stopped(Exception):
@@ -273,11 +282,23 @@ class Market:
         return self.folder / "publish" / day.isoformat()
 
     def write(self, day: date, files: Mapping[str, bytes]) -> None:
-        """Write files of a day's release under `publish/<date>`."""
+        """Write files of a day's release under `publish/<date>`, each whole or not at all.
+
+        Raises ReleaseUnwritten.
+        """
         place = self.place(day)
-        place.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (place / name).write_bytes(content)
+        draft = place / ".draft"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                draft.write_bytes(content)
+                draft.replace(place / name)
+        except OSError as fault:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise ReleaseUnwritten(
+                f"{place}: expected to write a day's files, found {fault.strerror}"
+            ) from None
 
     # -- what this market knows ---------------------------------------------------------------
 
@@ -310,11 +331,16 @@ class Market:
         return until
 
     def waiting_days(self, last: date) -> list[date]:
-        """Give the days before `last` that were not yet traded, from the first with a fix on."""
+        """Give the days before `last` that were not yet run, from the first with a fix on.
+
+        The day that was settled last is one of them while nothing came after it: a stop right
+        behind its settlement may have left its files unwritten, and to run it again adds nothing.
+        """
         fixed = [f.strike_ns for f in self.kept().values() if f.state == "fixed"]
         first = min(fixed, default=strike_ns(last))
         strikes = range(first, strike_ns(last), NS_PER_DAY)
-        return [day_from_ns(strike) for strike in strikes if strike + NS_PER_DAY > self.time_ns]
+        now_ns = self.time_ns
+        return [day_from_ns(strike) for strike in strikes if strike + NS_PER_DAY >= now_ns]
 
     def cash_microusd(self) -> Mapping[int, int]:
         """Give the cash of every account, the outside world's included: it sums to zero."""

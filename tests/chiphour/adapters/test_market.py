@@ -16,6 +16,7 @@ from chiphour.adapters.journal import JournalLocked
 from chiphour.adapters.market import MARK_EVERY_NS
 from chiphour.adapters.market import MEMBERS_EVERY_NS
 from chiphour.adapters.market import Market
+from chiphour.adapters.market import ReleaseUnwritten
 from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.contracts import table
@@ -103,6 +104,15 @@ def test_contracts_are_known_by_name_and_fills_by_contract(tmp_path):
 def test_two_processes_never_write_one_market(tmp_path):
     with Market(tmp_path), pytest.raises(JournalLocked):
         Market(tmp_path)
+
+
+def test_files_that_cannot_be_written_are_one_fault_and_leave_no_draft(tmp_path):
+    with Market(tmp_path, demonstration=False) as market:
+        market.write(DAY, {"a.csv": b"1", "b.csv": b"2"})
+        assert sorted(path.name for path in market.place(DAY).iterdir()) == ["a.csv", "b.csv"]
+        (tmp_path / "publish" / "2026-07-21").write_text("a file where a folder must be")
+        with pytest.raises(ReleaseUnwritten, match="2026-07-21: expected to write a day's files"):
+            market.write(date(2026, 7, 21), {"a.csv": b"1"})
 
 
 def test_a_day_outside_the_recordings_is_refused(tmp_path):
