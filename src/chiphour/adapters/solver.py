@@ -97,17 +97,19 @@ class SolverProcess:
             timed_out.set()
             child.kill()
 
-        timer = threading.Timer(seconds_max, stop)
-        timer.start()
+        timer = threading.Timer(min(seconds_max, threading.TIMEOUT_MAX), stop)
+        timer.daemon = True  # An interrupt before `cancel` must not hold the process up.
         answer: object = None
         try:
+            timer.start()
             _send(child.stdin, (program, seconds_max))
             answer = _receive(child.stdout)
         except (BrokenPipeError, EOFError):
             pass  # Killed by the timer, or dead by itself: told apart below.
         finally:
             timer.cancel()
-            timer.join()
+            if timer.is_alive():
+                timer.join()
             if answer is None or timed_out.is_set():
                 self.close()  # Interrupted, late or dead: its pipes hold half a frame, or none.
         if isinstance(answer, Solution) and answer.status != "time_limit":

@@ -9,6 +9,7 @@ Source  Decision 0008.
 import io
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -107,6 +108,29 @@ def test_a_limit_shared_by_several_programmes_runs_out(process):
     time.sleep(0.25)
     with pytest.raises(SolverTimedOut, match="no time left"):
         solve_within(SMALL)
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf")])
+def test_a_limit_beyond_all_clocks_is_no_limit(process, seconds):
+    assert process.within(seconds)(SMALL).status == "optimal"
+
+
+def test_an_interrupt_as_the_clock_starts_leaves_nothing_that_waits(process, monkeypatch):
+    """Interrupt where a signal may strike: no thread is left to hold the process up."""
+
+    start = threading.Timer.start
+
+    def interrupted(timer):
+        start(timer)
+        raise KeyboardInterrupt
+
+    before = threading.enumerate()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Timer, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            process.solve(SMALL)
+    assert threading.enumerate() == before
+    assert process.solve(SMALL).status == "optimal"
 
 
 def test_a_child_that_dies_is_told_and_the_next_one_works(process):
