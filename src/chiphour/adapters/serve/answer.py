@@ -20,6 +20,7 @@ from litestar import Response
 from litestar.datastructures import MutableScopeHeaders
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.exceptions import MethodNotAllowedException
 from litestar.exceptions import NotFoundException
 from litestar.exceptions import ValidationException
 from litestar.types import Message
@@ -101,6 +102,8 @@ def refused(request: Asked, fault: Exception) -> Response[bytes]:
         status, words = 404, f"expected an address of this market, found {found(request.url.path)}"
     elif isinstance(fault, ValidationException) and isinstance(fault.extra, list):
         status, words = 400, "; ".join(_parameter_words(request, each) for each in fault.extra)
+    elif isinstance(fault, MethodNotAllowedException):
+        status, words = 405, f"expected GET or HEAD, found {found(request.method)}"
     elif isinstance(fault, HTTPException):
         status, words = fault.status_code, fault.detail
     elif isinstance(fault, MarketError):

@@ -134,6 +134,7 @@ def test_a_fault_of_ours_tells_nothing_of_its_inside(address):
 def test_only_what_is_asked_by_get_is_answered(address):
     answer = httpx.post(address + "/api/series")
     assert answer.status_code == 405
+    assert answer.json() == {"error": "expected GET or HEAD, found 'POST'"}
     assert "GET" in answer.headers["allow"]
     head = httpx.head(address + "/data/fixings.csv")
     assert (head.status_code, head.content) == (200, b"")

@@ -69,6 +69,14 @@ def test_an_address_that_cannot_be_had_is_refused(host, port):
         listen(host, port)
 
 
+def test_an_answer_never_waits_for_an_acknowledgement():
+    """Accept a connection: a body sent behind its head leaves at once, not 40 ms later."""
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_addresses_as_browsers_write_them():
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
