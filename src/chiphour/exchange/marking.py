@@ -79,8 +79,9 @@ def _mark_contract(state, contract, index_microusd, time_ns):
         step = (NANOUSD_PER_MICROUSD * aim - basis) * min(passed_s, BASIS_MEMORY_S)
         basis += divide_zero(step, BASIS_MEMORY_S)
         contracts[contract, term.BASIS_NANOUSD] = basis
-    mark_microusd = index_microusd + divide_zero(basis, NANOUSD_PER_MICROUSD)
-    contracts[contract, term.MARK_MICROUSD] = mark_microusd
+    mark_microusd = index_microusd + clamp(divide_zero(basis, NANOUSD_PER_MICROUSD), bound)
+    most = state.market[0, col.PRICE_MICROUSD_MAX]
+    contracts[contract, term.MARK_MICROUSD] = clamp(mark_microusd, most)
     contracts[contract, term.MARKED_NS] = time_ns
 
 

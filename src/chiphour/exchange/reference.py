@@ -172,7 +172,8 @@ class Reference:
         for number, contract in self.state.by_number(State.OPEN, ask["index"]):
             row = contract.row
             impact = self._impact_microusd(contract)
-            rules.mark_row(row, index_microusd, impact, ask["time_ns"])
+            most = self.state.limits.price_microusd_max
+            rules.mark_row(row, index_microusd, impact, ask["time_ns"], most)
             self._emit(Event.MARKED, ask, contract=number, **_index_and_mark(row))
 
     def _impact_microusd(self, contract: Contract) -> tuple[int | None, int | None]:

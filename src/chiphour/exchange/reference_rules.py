@@ -171,7 +171,11 @@ def base_microusd(row: Row) -> int:
 
 
 def mark_row(
-    row: Row, index_microusd: int, impact: tuple[int | None, int | None], now: int
+    row: Row,
+    index_microusd: int,
+    impact: tuple[int | None, int | None],
+    now: int,
+    price_microusd_max: int,
 ) -> None:
     """Take a live index value: funding sample, basis e, mark M (rulebook 4.4, 5.1).
 
@@ -190,7 +194,8 @@ def mark_row(
     if row[table.FUNDING_PERIOD_S] > 0:
         row[table.PREMIUM_SUM_MICROUSD] += sample
         row[table.PREMIUM_COUNT] += 1
-    row[table.MARK_MICROUSD] = index_microusd + div_zero(row[table.BASIS_NANOUSD], 1000)
+    basis_microusd = clamp(div_zero(row[table.BASIS_NANOUSD], 1000), bound)
+    row[table.MARK_MICROUSD] = clamp(index_microusd + basis_microusd, price_microusd_max)
     row[table.MARKED_NS] = now
 
 

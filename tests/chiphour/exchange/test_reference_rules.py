@@ -32,6 +32,7 @@ AMOUNTS = st.integers(0, 1 << 56)
 RATES = st.integers(0, 2_000_000)
 PRICES = st.integers(1, (1 << 30) - 1)
 LIMITS = Limits(window_ticks=4096)
+MOST = LIMITS.price_microusd_max
 
 
 def opened(**terms):
@@ -122,20 +123,31 @@ def test_next_after_is_the_first_multiple_that_is_later(time_ns, period_s):
 def test_mark_moves_toward_the_book_and_never_past_it(index, bid, spread, seconds, basis):
     row = opened(premium_clamp_ppm=20_000)
     row[table.BASIS_NANOUSD] = basis
-    rules.mark_row(row, index, (bid, bid + spread), NOW + seconds * NS_PER_SECOND)
+    rules.mark_row(row, index, (bid, bid + spread), NOW + seconds * NS_PER_SECOND, MOST)
     bound = floor(Fraction(index * 20_000, 1_000_000))
     target = 1000 * max(-bound, min(bound, trunc(Fraction(2 * bid + spread, 2)) - index))
     low, high = min(basis, target), max(basis, target)
     assert low <= row[table.BASIS_NANOUSD] <= high
     assert row[table.BASIS_NANOUSD] == target or seconds < 150
-    assert row[table.MARK_MICROUSD] == index + trunc(Fraction(row[table.BASIS_NANOUSD], 1000))
+    held = max(-bound, min(bound, trunc(Fraction(row[table.BASIS_NANOUSD], 1000))))
+    assert row[table.MARK_MICROUSD] == min(MOST, index + held)
     assert row[table.MARKED_NS] == NOW + seconds * NS_PER_SECOND
+
+
+def test_a_gap_of_the_index_leaves_the_mark_inside_the_clamp_and_the_bounds():
+    row = opened(premium_clamp_ppm=300_000)
+    row[table.BASIS_NANOUSD] = -900_000_000  # From the days when the index stood at 3 dollars.
+    rules.mark_row(row, 100_000, (None, None), NOW, MOST)
+    assert row[table.MARK_MICROUSD] == 100_000 - 30_000
+    row[table.BASIS_NANOUSD] = 10**12
+    rules.mark_row(row, MOST, (None, None), NOW, MOST)
+    assert row[table.MARK_MICROUSD] == MOST
 
 
 def test_mark_without_both_impact_prices_keeps_the_basis():
     row = opened(funding_period_s=3_600)
     row[table.BASIS_NANOUSD] = -1_999
-    rules.mark_row(row, 2_600_000, (2_000_000, None), NOW + NS_PER_SECOND)
+    rules.mark_row(row, 2_600_000, (2_000_000, None), NOW + NS_PER_SECOND, MOST)
     assert row[table.MARK_MICROUSD] == 2_600_000 - 1
     assert (row[table.PREMIUM_SUM_MICROUSD], row[table.PREMIUM_COUNT]) == (0, 1)
 
