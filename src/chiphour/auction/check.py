@@ -188,20 +188,32 @@ def _worth(instance: Instance, result: Result) -> Iterator[Violation]:
 
 
 def _certificate(instance: Instance, result: Result) -> Iterator[Violation]:
-    """Yield a gap above a millionth of welfare and 0.01 chip-hour at its top price a line."""
+    """Yield a gap above a millionth of welfare and what cutting to 0.01 chip-hour can cost."""
     gap_usd = certified_gap_usd(instance, result)
-    top_usd = dict.fromkeys(instance.grid.product_numbers, Fraction(0))
-    for _, bid in instance.participants:
-        for product, usd in bid.tops_usd(instance.grid).items():
-            top_usd[product] = max(top_usd[product], usd)
-    cut_usd = sum(
-        (top_usd[line.product] for part in result.award.parts for line in part.lines), Fraction(0)
-    )
-    most = abs(_welfare(instance, result)) * GAP_PER_WELFARE + cut_usd / HUNDREDTHS
+    welfare_usd = abs(_welfare(instance, result))
+    most = welfare_usd * GAP_PER_WELFARE + _cut_usd_max(instance, result) / HUNDREDTHS
     if gap_usd > most:
         expected = f"a bound within {round_half_even(most * MICROUSD_PER_USD)} micro-dollars"
         found = str(round_half_even(gap_usd * MICROUSD_PER_USD))
         yield Violation("certificate", "all", expected, found)
+
+
+def _cut_usd_max(instance: Instance, result: Result) -> Fraction:
+    """Give what one chip-hour is worth at most, added over all amounts that may have been cut.
+
+    A vertex has no more amounts between their bounds than rows: one for each product-hour, one
+    for each participant, one for each ceiling. A ceiling that binds leaves a line in the award,
+    so twice the lines cover those that were kept and those that a ceiling split off.
+    """
+    top_usd = dict.fromkeys(instance.grid.product_numbers, Fraction(0))
+    for _, bid in instance.participants:
+        for product, usd in bid.tops_usd(instance.grid).items():
+            top_usd[product] = max(top_usd[product], usd)
+    lines = sum(
+        (top_usd[line.product] for part in result.award.parts for line in part.lines), Fraction(0)
+    )
+    slots = sum(top_usd.values(), Fraction(0)) * instance.grid.hours
+    return 2 * lines + slots + max(top_usd.values()) * len(instance.participants)
 
 
 RULES: tuple[Rule, ...] = (
