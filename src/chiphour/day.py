@@ -154,9 +154,13 @@ def fix(day: date, world: World) -> list[Fixing]:
 
 
 def tell_fix(day: date, world: World) -> None:
-    """Tell the exchange the fixings of a day, and the final word on those of the day before."""
+    """Tell the exchange the fixings of a day, and the final word on those of the day before.
+
+    What is final for the exchange is kept and published as final too.
+    """
     if world.time_ns < strike_ns(day) + KNOWN_AFTER_NS:
-        before = world.fixings(day - timedelta(days=1))
+        before = [v2026_1.as_final(fixing) for fixing in world.fixings(day - timedelta(days=1))]
+        world.keep(before)
         world.submit(fixing_commands(before, world.fixings(day)))
 
 
@@ -220,21 +224,18 @@ def transfer_commands(transfers: Sequence[Transfer]) -> Rows:
 
 def settlement_commands(day: date) -> Rows:
     """Give the command that settles a day: time reaches the next strike."""
-    row = command(Kind.ADVANCE)
-    row[1] = strike_ns(day) + NS_PER_DAY
-    return commands([row])
+    return commands([command(Kind.ADVANCE, time_ns=strike_ns(day) + NS_PER_DAY)])
 
 
 def _fixing_command(fixing: Fixing, vintage: Vintage) -> Rows:
     value = fixing.fix_ticks * MICROUSD_PER_TICK if fixing.fit and fixing.fix_ticks else 0
-    row = command(
+    late_ns = NS_PER_DAY if vintage == Vintage.FINAL else 0
+    return command(
         Kind.FIXING,
+        time_ns=fixing.strike_ns + late_ns + KNOWN_AFTER_NS,
         index=BY_TICKER[fixing.series].number,
         strike_ns=fixing.strike_ns,
         vintage=vintage,
         fit=int(value > 0),
         value_microusd=value,
     )
-    late_ns = NS_PER_DAY if vintage == Vintage.FINAL else 0
-    row[1] = fixing.strike_ns + late_ns + KNOWN_AFTER_NS
-    return row

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from chiphour import day
+from chiphour.adapters.fixings import audit_all
 from chiphour.adapters.journal import journal_path
 from chiphour.adapters.market import Market
 from chiphour.adapters.recordings import embedded_folder
@@ -128,6 +129,18 @@ def test_a_stop_between_settlement_and_files_loses_no_file(ran, tmp_path, monkey
         assert again.files == found.files
         for name, content in found.files.items():
             assert (market.place(DAY) / name).read_bytes() == content
+
+
+def test_a_fixing_becomes_final_when_the_next_one_is_told(tmp_path):
+    with prepared(tmp_path) as market:
+        provisional = market.fixings(DAY - timedelta(days=1))
+        tell_fix(DAY, market)
+        final = market.fixings(DAY - timedelta(days=1))
+        assert {fixing.vintage for fixing in final} == {"final"}
+        assert {fixing.known_ns for fixing in final} == {strike_ns(DAY)}
+        assert [f.fix_ticks for f in final] == [f.fix_ticks for f in provisional]
+        assert {fixing.vintage for fixing in market.fixings(DAY)} == {"provisional"}
+        assert audit_all(market.archive).first_difference is None
 
 
 def test_only_a_fit_fix_has_a_value_for_the_exchange(ran):

@@ -40,8 +40,10 @@ from chiphour.auction.solve import Solution
 from chiphour.contracts import table
 from chiphour.contracts.names import name_of
 from chiphour.exchange import events as e
+from chiphour.exchange.commands import TIME_NS
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import Quality
+from chiphour.exchange.commands import Vintage
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import commands
 from chiphour.exchange.engine import Engine
@@ -243,7 +245,7 @@ class Market:
             if self._crowd is not None and moments[0] % MEMBERS_EVERY_NS == 0:
                 rows.append(self._crowd.step(moments[0], self._quoted()))
             together = np.concatenate(rows)
-            ranked = together[np.argsort(together[:, 1], kind="stable")]
+            ranked = together[np.argsort(together[:, TIME_NS], kind="stable")]
             self.submit(ranked)
         if self._pause is not None:
             self._pause(until_ns)
@@ -374,13 +376,11 @@ class Market:
 
     def _marks(self, moments: Sequence[int]) -> Rows:
         indexes = sorted({row[table.INDEX] for _, row in self._open()})
-        rows = []
-        for moment in moments:
-            for index in indexes:
-                row = command(Kind.MARK, index=index, fit=Quality.LIVE)
-                row[1] = moment
-                rows.append(row)
-        return commands(rows)
+        return commands(
+            command(Kind.MARK, time_ns=moment, index=index, fit=Quality.LIVE)
+            for moment in moments
+            for index in indexes
+        )
 
     def _open(self) -> list[tuple[int, list[int]]]:
         return [each for each in self.listed() if each[1][table.STATE] == table.State.OPEN]
@@ -405,7 +405,7 @@ class Market:
         runs = events[events[:, e.KIND] == e.Kind.TRANSFERRED][:, e.RUN]
         self._runs.update(runs[runs > 0].tolist())
         fixed = events[(events[:, e.KIND] == e.Kind.FIXED) & (events[:, e.VALUE_MICROUSD] > 0)]
-        for row in fixed[fixed[:, e.REASON] == 1].tolist():
+        for row in fixed[fixed[:, e.REASON] == Vintage.PROVISIONAL].tolist():
             last = self._fits.get(row[e.INDEX], (row[e.VALUE_MICROUSD],) * 2)[1]
             self._fits[row[e.INDEX]] = (last, row[e.VALUE_MICROUSD])
         self._recent.append(events)

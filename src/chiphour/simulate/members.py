@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.exchange import events as e
+from chiphour.exchange.commands import TIME_NS
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import OrderType
 from chiphour.exchange.commands import Side
 from chiphour.exchange.commands import TimeInForce
 from chiphour.exchange.compose import command
+from chiphour.exchange.compose import commands
 from chiphour.exchange.limits import ACCOUNTS_RESERVED
 from chiphour.exchange.limits import Limits
 from chiphour.units import NS_PER_DAY
@@ -83,7 +85,7 @@ def enrolment(members: Iterable[Member]) -> Rows:
     for member in members:
         rows.append(command(Kind.OPEN_ACCOUNT, account=member.account))
         rows.append(command(Kind.DEPOSIT, account=member.account, amount_microusd=DEPOSIT_MICROUSD))
-    return np.array(rows, np.int64)
+    return commands(rows)
 
 
 class Crowd:
@@ -124,8 +126,8 @@ class Crowd:
                 else:
                     rows += self._take(member, contract, time_ns, drawn)
         for row in rows:
-            row[1] = time_ns
-        return np.array(rows, np.int64).reshape(-1, 16)
+            row[TIME_NS] = time_ns
+        return commands(rows)
 
     def _filled(self, event: list[int]) -> None:
         lots = event[e.LOTS] if event[e.SIDE] == Side.BUY else -event[e.LOTS]
