@@ -12,6 +12,7 @@ The day of date D begins with the strike at 00:30 UTC of D and ends with the set
 00:30 UTC of D + 1. The fix of D is known five minutes after its strike.
 """
 
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
@@ -106,8 +107,8 @@ class World(Protocol):
     def trade(self, until_ns: int) -> None:
         """Let the members act until a market time; returns when it is reached."""
 
-    def cleared(self, run: int) -> bool:
-        """Tell whether the journal holds the transfers of an auction run."""
+    def paid(self, run: int) -> Collection[int]:
+        """Give the items of an auction run whose transfers the journal holds."""
 
     def gather(self, day: date) -> Instance | None:
         """Give the sealed bids and offers of a day's auction; None when nobody bid."""
@@ -182,8 +183,9 @@ def clear_day(day: date, world: World) -> Cleared | None:
     if instance is None:
         return None
     result = clear(instance, world.solve)
-    if not world.cleared(instance.run):
-        check_paid(result, world.submit(transfer_commands(result.transfers)))
+    paid = world.paid(instance.run)
+    left = [transfer for transfer in result.transfers if transfer.item not in paid]
+    check_paid(result, world.submit(transfer_commands(left)))
     world.write(day, auction_files(instance, result))
     return Cleared(instance, result)
 

@@ -19,6 +19,7 @@ from chiphour.adapters.market import Market
 from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.adapters.recovery import replay
+from chiphour.auction.clear import clear
 from chiphour.day import KNOWN_AFTER_NS
 from chiphour.day import UNDERLYING
 from chiphour.day import fixing_commands
@@ -141,6 +142,18 @@ def test_a_fixing_becomes_final_when_the_next_one_is_told(tmp_path):
         assert [f.fix_ticks for f in final] == [f.fix_ticks for f in provisional]
         assert {fixing.vintage for fixing in market.fixings(DAY)} == {"provisional"}
         assert audit_all(market.archive).first_difference is None
+
+
+def test_transfers_that_the_journal_lacks_are_posted_and_no_other(ran, tmp_path):
+    with prepared(tmp_path) as market:
+        market.trade(strike_ns(DAY) + KNOWN_AFTER_NS)
+        tell_fix(DAY, market)
+        result = clear(market.gather(DAY), market.solve)
+        market.submit(transfer_commands(result.transfers[:1]))  # Killed between two frames.
+        run_day(DAY, market)
+        events = market.events_since(0)
+        posted = events[events[:, e.KIND] == e.Kind.TRANSFERRED][:, e.ITEM].tolist()
+        assert sorted(posted) == [transfer.item for transfer in result.transfers]
 
 
 def test_only_a_fit_fix_has_a_value_for_the_exchange(ran):

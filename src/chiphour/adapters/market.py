@@ -10,7 +10,9 @@ Source  Decision 0011.
     └── ReleaseUnwritten    the files of a day cannot be written
 """
 
+from collections import defaultdict
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import suppress
@@ -135,7 +137,7 @@ class Market:
         self._crowd = Crowd(DEMONSTRATION, SEED) if demonstration else None
         self._history_ns = history_ns  # None keeps every event.
         self._recent: list[Rows] = []
-        self._runs: set[int] = set()
+        self._paid: dict[int, set[int]] = defaultdict(set)
         self._fits: dict[int, tuple[int, int]] = {}
         self._pause: Callable[[int], None] | None = None
         self._kept: Mapping[tuple[str, int], Fixing] | None = None
@@ -250,9 +252,9 @@ class Market:
         if self._pause is not None:
             self._pause(until_ns)
 
-    def cleared(self, run: int) -> bool:
-        """Tell whether the journal holds the transfers of an auction run."""
-        return run in self._runs
+    def paid(self, run: int) -> Collection[int]:
+        """Give the items of an auction run whose transfers the journal holds."""
+        return self._paid[run]
 
     def gather(self, day: date) -> Instance | None:
         """Give the demonstration members' bids and offers, or None without them."""
@@ -276,8 +278,11 @@ class Market:
         return release_of(shown, day)._replace(listings=tuple(listings_of(shown)))
 
     def names(self) -> Mapping[int, str]:
-        """Give the names of the demonstration members, by account."""
-        return {member.account: member.name for member in DEMONSTRATION}
+        """Give the names of the demonstration members that were ever enrolled, by account."""
+        enrolled = self.ask(
+            lambda engine: [m for m in DEMONSTRATION if engine.account(m.account) is not None]
+        )
+        return {member.account: member.name for member in enrolled}
 
     def place(self, day: date) -> Path:
         """Give the folder of a day's files."""
@@ -402,8 +407,8 @@ class Market:
             self._crowd.hear(events)
         if not len(events):
             return
-        runs = events[events[:, e.KIND] == e.Kind.TRANSFERRED][:, e.RUN]
-        self._runs.update(runs[runs > 0].tolist())
+        for row in events[events[:, e.KIND] == e.Kind.TRANSFERRED].tolist():
+            self._paid[row[e.RUN]].add(row[e.ITEM])
         fixed = events[(events[:, e.KIND] == e.Kind.FIXED) & (events[:, e.VALUE_MICROUSD] > 0)]
         for row in fixed[fixed[:, e.REASON] == Vintage.PROVISIONAL].tolist():
             last = self._fits.get(row[e.INDEX], (row[e.VALUE_MICROUSD],) * 2)[1]

@@ -8,8 +8,10 @@ Source  Decision 0008.
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
+from typing import TypeVar
 
 import typer
 from rich.console import Console
@@ -20,6 +22,7 @@ from chiphour.adapters.solver import SolverProcess
 from chiphour.auction.check import certified_gap_usd
 from chiphour.auction.check import violations
 from chiphour.auction.clear import clear
+from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import SELL
 from chiphour.auction.instance import Instance
@@ -35,6 +38,7 @@ from chiphour.units import round_half_even
 from chiphour.units import text_from_nanousd
 from chiphour.units import text_from_ticks
 
+T = TypeVar("T")
 RunArgument = Annotated[Path, typer.Argument(help="The run: its bids, offers, products and arcs.")]
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="Where the result is written.")]
 LimitOption = Annotated[
@@ -66,7 +70,7 @@ def clear_run(
     as_json: JsonOption = False,
 ) -> None:
     """Clear RUN and write its result: prices, awards, transfers."""
-    instance = from_json(_read(run))
+    instance = _parsed(run, from_json)
     with (
         Console(stderr=True).status("clearing"),
         SolverProcess() as solver,
@@ -85,8 +89,8 @@ def certify(
     as_json: JsonOption = False,
 ) -> None:
     """Check RESULT against RUN in exact numbers, without a model or a solver."""
-    instance = from_json(_read(run))
-    found = result_from_json(instance, _read(result))
+    instance = _parsed(run, from_json)
+    found = _parsed(result, lambda body: result_from_json(instance, body))
     broken = violations(instance, found)
     if as_json:
         print(json.dumps({"violations": [violation._asdict() for violation in broken]}))
@@ -133,6 +137,14 @@ def _table(instance: Instance, result: Result) -> Table:
             table.add_row(product.id, grid.iso(hour), price, traded)
     table.caption = f"welfare {text_from_nanousd(result.welfare_nanousd)} dollars"
     return table
+
+
+def _parsed(path: Path, parse: Callable[[bytes], T]) -> T:
+    """Parse a file; a fault in it names the file."""
+    try:
+        return parse(_read(path))
+    except RequestMalformed as fault:
+        raise RequestMalformed(f"{path}: {fault}") from None
 
 
 def _read(path: Path) -> bytes:

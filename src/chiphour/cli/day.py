@@ -7,6 +7,7 @@ Source  Decision 0011.
 """
 
 import json
+import shutil
 import tempfile
 from collections import Counter
 from datetime import date
@@ -56,6 +57,20 @@ def day(
     """Run one market day from the shipped recordings, in a fresh market; print what it did."""
     wanted = day_of(when)
     folder = fresh_folder(data)
+    try:
+        summary = run_in(folder, wanted)
+    except BaseException:
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if as_json:
+        print(json.dumps(summary))
+    else:
+        Console().print(summary_table(summary))
+
+
+def run_in(folder: Path, wanted: date) -> dict[str, Any]:
+    """Run a day in an empty folder; give what its six steps did."""
     with Market(folder, history_ns=None) as market, Bar("one market day") as bar:
         ingest_shipped(market.archive, bar.show)
         market.fix_days(wanted, bar.show)
@@ -63,11 +78,7 @@ def day(
             spine.tell_fix(earlier, market)
         found = spine.run_day(wanted, market)
         write_statements(market, found.day)
-        summary = summarise(found, market, folder)
-    if as_json:
-        print(json.dumps(summary))
-    else:
-        Console().print(summary_table(summary))
+        return summarise(found, market, folder)
 
 
 def fresh_folder(data: Path | None) -> Path:

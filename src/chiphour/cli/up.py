@@ -10,6 +10,7 @@ Source  Decision 0011.
 import logging
 import signal
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -51,9 +52,10 @@ def run(data: DataOption, port: int, demonstration: bool) -> None:
     listen("127.0.0.1", port).close()  # A port in use is told before the work, not after it.
     logging.basicConfig(level=logging.WARNING, format="chiphour: %(message)s", stream=sys.stderr)
     with Market(data_folder(data), demonstration=demonstration) as market:
-        prepare(market)
-        with Live(market):
-            serve_app(create_app(Shown(market)), port=port)
+        with suppress(KeyboardInterrupt):  # Asked to stop before it was ready.
+            prepare(market)
+            with Live(market):
+                serve_app(create_app(Shown(market)), port=port)
         print(f"stopped after {market.sequence} commands, digest {market.digest()}")
 
 

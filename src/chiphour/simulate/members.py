@@ -25,6 +25,7 @@ from chiphour.exchange.compose import command
 from chiphour.exchange.compose import commands
 from chiphour.exchange.limits import ACCOUNTS_RESERVED
 from chiphour.exchange.limits import Limits
+from chiphour.exchange.settlement import FINISHED
 from chiphour.units import NS_PER_DAY
 from chiphour.units import PPM
 from chiphour.units import div_ceil
@@ -139,7 +140,7 @@ class Crowd:
             self._orders[maker].pop(event[e.MAKER_ORDER], None)
 
     def _expired(self, event: list[int]) -> None:
-        if event[e.REASON] == 1:
+        if event[e.REASON] == FINISHED:
             for key in [key for key in self._lots if key[1] == event[e.CONTRACT]]:
                 del self._lots[key]
 

@@ -67,6 +67,7 @@ def test_without_demonstration_nobody_is_enrolled_and_nobody_bids(tmp_path):
     with Market(tmp_path, demonstration=False) as market:
         assert market.sequence == 0
         assert market.gather(DAY) is None
+        assert market.names() == {}
 
 
 def test_members_act_each_half_hour_and_a_mark_goes_out_each_minute(tmp_path):

@@ -8,12 +8,10 @@ Source  Decision 0004.
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-import chiphour.cli
 from chiphour.adapters.recordings import embedded_folder
 
 SOURCE = ("--source", "gpurentalprices")
@@ -25,15 +23,13 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def run(data, monkeypatch, capsys):
+def run(run, data, capsys):
     """Run a command in the data folder; give exit code, lines of output, and of errors."""
 
     def running(*words, folder=data):
-        monkeypatch.setattr(sys, "argv", ["chiphour", *words, "--data", str(folder)])
-        with pytest.raises(SystemExit) as stopped:
-            chiphour.cli.main()
+        code = run(*words, "--data", folder)
         output, errors = capsys.readouterr()
-        return stopped.value.code or 0, output.splitlines(), errors.splitlines()
+        return code, output.splitlines(), errors.splitlines()
 
     return running
 

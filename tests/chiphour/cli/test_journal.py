@@ -7,12 +7,10 @@ Source  Rulebook 12 and 13; decision 0007.
 """
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
-from chiphour import cli
 from chiphour.adapters.journal import FILE_NAME
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.sequencer import Sequencer
@@ -50,61 +48,53 @@ def digest():
     return engine.digest()
 
 
-def run(monkeypatch, *words) -> int:
-    """Run the command as the shell does; give its exit code."""
-    monkeypatch.setattr(sys, "argv", ["chiphour", *map(str, words)])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    return left.value.code or 0
-
-
 @pytest.mark.parametrize("engine", [[], ["--reference"]])
-def test_replay_prints_commands_and_digest(data, digest, monkeypatch, capsys, engine):
+def test_replay_prints_commands_and_digest(data, digest, run, capsys, engine):
     """From the data folder, the journal's folder and the file; by kernel and reference."""
     for place in (data, data / "journal", data / "journal" / FILE_NAME):
-        assert run(monkeypatch, "replay", place, "--json", *engine) == 0
+        assert run("replay", place, "--json", *engine) == 0
         assert json.loads(capsys.readouterr().out) == {"commands": 100, "digest": digest}
-    assert run(monkeypatch, "replay", data, *engine) == 0
+    assert run("replay", data, *engine) == 0
     assert capsys.readouterr().out == f"100 commands, digest {digest}\n"
 
 
-def test_public_form_replays_to_the_same_digest(data, digest, monkeypatch, capsys, tmp_path):
+def test_public_form_replays_to_the_same_digest(data, digest, run, capsys, tmp_path):
     out = tmp_path / "public.journal"
-    assert run(monkeypatch, "journal", "public", data, out) == 0
+    assert run("journal", "public", data, out) == 0
     assert b"Ada Lovelace" in (data / "journal" / FILE_NAME).read_bytes()
     assert b"Ada Lovelace" not in out.read_bytes()
-    assert run(monkeypatch, "replay", out, "--json", "--reference") == 0
+    assert run("replay", out, "--json", "--reference") == 0
     assert json.loads(capsys.readouterr().out)["digest"] == digest
 
 
-def test_public_form_overwrites_nothing(data, monkeypatch, capsys):
+def test_public_form_overwrites_nothing(data, run, capsys):
     path = data / "journal" / FILE_NAME
     content = path.read_bytes()
-    assert run(monkeypatch, "journal", "public", data, path) == 1
+    assert run("journal", "public", data, path) == 1
     assert "expected to create a new file, found File exists" in capsys.readouterr().err
     assert path.read_bytes() == content
 
 
-def test_torn_tail_is_told_and_passed_over(data, digest, monkeypatch, capsys, tmp_path):
+def test_torn_tail_is_told_and_passed_over(data, digest, run, capsys, tmp_path):
     path = data / "journal" / FILE_NAME
     content = path.read_bytes() + b"CHFR"
     path.write_bytes(content)
-    assert run(monkeypatch, "replay", data, "--json", "--reference") == 0
+    assert run("replay", data, "--json", "--reference") == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["digest"] == digest
     assert told.err.count("\n") == 1
     assert "torn tail" in told.err
-    assert run(monkeypatch, "journal", "public", data, tmp_path / "out") == 0
+    assert run("journal", "public", data, tmp_path / "out") == 0
     assert path.read_bytes() == content
 
 
-def test_damage_is_one_line_and_exit_code_1(data, monkeypatch, capsys, tmp_path):
+def test_damage_is_one_line_and_exit_code_1(data, run, capsys, tmp_path):
     path = data / "journal" / FILE_NAME
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     for words in (["replay", data, "--reference"], ["journal", "public", data, tmp_path / "out"]):
-        assert run(monkeypatch, *words) == 1
+        assert run(*words) == 1
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err.count("\n") == 1
@@ -113,6 +103,6 @@ def test_damage_is_one_line_and_exit_code_1(data, monkeypatch, capsys, tmp_path)
     assert path.read_bytes() == content
 
 
-def test_no_journal_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path):
-    assert run(monkeypatch, "replay", tmp_path / "none") == 1
+def test_no_journal_is_one_line_and_exit_code_1(run, capsys, tmp_path):
+    assert run("replay", tmp_path / "none") == 1
     assert "expected a journal" in capsys.readouterr().err

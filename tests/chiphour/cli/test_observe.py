@@ -10,21 +10,11 @@ import gzip
 import json
 import os
 import shutil
-import sys
 
 import pytest
 
 from chiphour.adapters.recordings import embedded_folder
-from chiphour.cli import main
 from chiphour.observe.venues import venues
-
-
-def run(monkeypatch, *words):
-    """Run `chiphour WORDS`; give the exit code."""
-    monkeypatch.setattr(sys, "argv", ["chiphour", *map(str, words)])
-    with pytest.raises(SystemExit) as end:
-        main()
-    return end.value.code or 0
 
 
 @pytest.fixture
@@ -33,31 +23,31 @@ def folder(tmp_path):
     return tmp_path / "recorded"
 
 
-def test_a_table_of_the_shipped_recordings(monkeypatch, capsys, tmp_path):
-    assert run(monkeypatch, "observe", "vast", "--data", tmp_path) == 0
+def test_a_table_of_the_shipped_recordings(run, capsys, tmp_path):
+    assert run("observe", "vast", "--data", tmp_path) == 0
     told = capsys.readouterr()
     assert "5,794" in told.out
     assert "2897 rows flagged BID_FLOOR" in told.out
     assert "no reader yet:" in told.out
 
 
-def test_json_is_one_object_a_line(monkeypatch, capsys, tmp_path, folder):
+def test_json_is_one_object_a_line(run, capsys, tmp_path, folder):
     words = ("observe", "--from", folder, "--data", tmp_path / "state", "--json")
-    assert run(monkeypatch, *words) == 0
+    assert run(*words) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     found = {line["venue"]: line for line in lines}
     assert set(found) == set(venues())
     assert (found["vast"]["files"], found["vast"]["rows"], found["vast"]["new"]) == (2, 994, 994)
     assert found["vast"]["flags"]["BID_FLOOR"] == 497
-    assert run(monkeypatch, *words) == 0
+    assert run(*words) == 0
     again = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["new"] for line in again] == [0] * len(venues())
 
 
-def test_a_torn_file_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path, folder):
+def test_a_torn_file_is_one_line_and_exit_code_1(run, capsys, tmp_path, folder):
     torn = sorted(folder.rglob("*.gz"))[0]
     os.truncate(torn, 1_000)
-    code = run(monkeypatch, "observe", "vast", "--from", folder, "--data", tmp_path / "state")
+    code = run("observe", "vast", "--from", folder, "--data", tmp_path / "state")
     told = capsys.readouterr()
     assert code == 1
     (line,) = told.err.splitlines()
@@ -72,23 +62,23 @@ def test_a_torn_file_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path, 
         (("--from", "absent"), "absent: expected recordings in"),
     ],
 )
-def test_a_wrong_word_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path, words, line):
-    assert run(monkeypatch, "observe", *words, "--data", tmp_path) == 1
+def test_a_wrong_word_is_one_line_and_exit_code_1(run, capsys, tmp_path, words, line):
+    assert run("observe", *words, "--data", tmp_path) == 1
     told = capsys.readouterr()
     assert line in told.err
     assert len(told.err.splitlines()) == 1
     assert told.out == ""
 
 
-def test_unmapped_lists_the_names(monkeypatch, capsys, tmp_path, folder):
+def test_unmapped_lists_the_names(run, capsys, tmp_path, folder):
     file = sorted(folder.rglob("*.gz"))[0]
     body = gzip.decompress(file.read_bytes()).replace(b'"L40S"', b'"L41"')
     file.write_bytes(gzip.compress(body))
     words = ("observe", "vast", "--from", folder, "--data", tmp_path / "state", "--unmapped")
-    assert run(monkeypatch, *words, "--json") == 0
+    assert run(*words, "--json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[-1]["unmapped"] == "chip"
     assert lines[-1]["name"] == "L41"
     assert lines[-1]["rows"] == lines[0]["unmapped"] > 0
-    assert run(monkeypatch, *words) == 0
+    assert run(*words) == 0
     assert "unknown chip 'L41'" in capsys.readouterr().out

@@ -1,0 +1,26 @@
+"""CONFTEST: the command line as the shell calls it, in this process.
+
+Takes   the words after `chiphour`.
+Gives   `run`: a function of the words that gives the exit code.
+Keeps   sys.argv as it was, once the test is over.
+Source  Decision 0001.
+"""
+
+import sys
+
+import pytest
+
+from chiphour.cli import main
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Give a function that runs `chiphour WORDS` and gives the exit code."""
+
+    def running(*words) -> int:
+        monkeypatch.setattr(sys, "argv", ["chiphour", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code or 0
+
+    return running
