@@ -161,9 +161,17 @@ def title_block(*children: Child) -> Html:
     return element("header", {"class": "title"}, *children)
 
 
-def inside(name: str, content: Html) -> Html:
-    """Let wide content scroll inside the page instead of widening it."""
-    attributes = {"class": "inside", "role": "region", "aria-label": name, "tabindex": "0"}
+def inside(name: str, content: Html, kind: str = "") -> Html:
+    """Let wide content scroll inside the page instead of widening it.
+
+    `kind` "latest" begins at the right end, where the latest day stands.
+    """
+    attributes = {
+        "class": f"inside {kind}".strip(),
+        "role": "region",
+        "aria-label": name,
+        "tabindex": "0",
+    }
     return element("div", attributes, content)
 
 

@@ -43,6 +43,7 @@ from chiphour.publish.words import series_words
 from chiphour.publish.words import signed_ticks
 from chiphour.units import text_from_ticks
 
+BLANK_STRIKES = 7  # How much of the silence before the first fix a chart shows.
 STRIKES_SHOWN = 366
 REJECTIONS_SHOWN = 200
 
@@ -52,11 +53,11 @@ def series_page(series: Series, fixings: Iterable[Fixing], frame: Frame) -> byte
     history = in_order(fixings)[-STRIKES_SHOWN:]
     main: list[Child] = [_title(series, history)]
     if history:
-        chart = history_chart(points(history), series_words(series))
+        chart = history_chart(points(since_first_fix(history)), series_words(series))
         legend = "Line: the fix. Band: its interval. A tick at the foot: a strike without a fix."
         main += [
             element("h2", {"id": "history"}, "History"),
-            inside("Chart of the history", chart),
+            inside("Chart of the history", chart, "latest"),
             element("p", {"class": "dateline"}, legend),
             element("h2", {"id": "panel"}, f"Behind {day_words(strike_day(history[-1]))}"),
             _panel(history[-1]),
@@ -65,6 +66,12 @@ def series_page(series: Series, fixings: Iterable[Fixing], frame: Frame) -> byte
         ]
     main.append(_data(series, history))
     return page_bytes(series_words(series), measures(series), "", frame, main)
+
+
+def since_first_fix(history: Sequence[Fixing]) -> Sequence[Fixing]:
+    """Leave out what lies more than a week before the first fix; all of it when there is none."""
+    fixed = [place for place, fixing in enumerate(history) if fixing.fix_ticks is not None]
+    return history[max(0, fixed[0] - BLANK_STRIKES) :] if fixed else history
 
 
 def _title(series: Series, history: Sequence[Fixing]) -> Html:

@@ -116,6 +116,8 @@ svg { display: block; overflow: visible; }
 .axis { stroke: var(--muted); stroke-width: 10; }
 .history text { font: 118px var(--sans); fill: var(--muted); font-variant-numeric: tabular-nums; }
 .inside { overflow-x: auto; }
+.latest { direction: rtl; }
+.latest > * { direction: ltr; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 3rem; }
 .two table { align-self: start; }
 code, pre, .hash { font-family: var(--mono); font-size: 0.8125rem; }

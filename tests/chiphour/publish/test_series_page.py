@@ -13,6 +13,7 @@ from chiphour.index.series import SERIES
 from chiphour.publish.page import Frame
 from chiphour.publish.series_page import REJECTIONS_SHOWN
 from chiphour.publish.series_page import series_page
+from chiphour.publish.series_page import since_first_fix
 from chiphour.publish.words import measures
 from chiphour.units import text_from_ticks
 
@@ -81,3 +82,11 @@ def test_a_suppressed_latest_strike_says_why(fixings, parsed):
 
 def test_a_series_without_a_strike_has_a_page(parsed):
     assert "no strike yet" in text_of(parsed(series_page(H100, [], Frame())))
+
+
+def test_a_chart_begins_a_week_before_the_first_fix(fixings):
+    history = [f for f in fixings if f.series == "CHR.H100.SXM.OD"]
+    silent = history[0]._replace(state="suppressed", reason="NO_DATA", fix_ticks=None)
+    assert list(since_first_fix([silent] * 30 + history)) == [silent] * 7 + history
+    assert list(since_first_fix(history)) == history
+    assert list(since_first_fix([silent] * 30)) == [silent] * 30
