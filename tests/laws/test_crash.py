@@ -16,7 +16,6 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -26,34 +25,20 @@ from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.sequencer import Sequencer
-from chiphour.contracts.table import TERMS
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import commands
-from chiphour.exchange.compose import listing
 from chiphour.exchange.engine import Engine
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.reference import Reference
 from chiphour.units import NS_PER_SECOND
-from chiphour.units import strike_ns
+from opened import STRIKE_NS
+from opened import opening
 
 SEED = 20260706
 KILLS = 10
+TESTS = Path(__file__).resolve().parent.parent
 LIMITS = Limits(accounts=64, contracts=2, indexes=4, orders=1024, positions=64)
-STRIKE_NS = strike_ns(date(2026, 7, 6))
-
-
-def opening():
-    """Open accounts with money, and a perpetual with funding each minute as contract 0."""
-    given = {"index": 1, "funding_period_s": 60}
-    terms = [given.get(term.name, term.default) for term in TERMS]
-    rows = []
-    for account in range(8, 16):
-        rows.append(command(Kind.OPEN_ACCOUNT, account=account))
-        rows.append(command(Kind.DEPOSIT, account=account, amount_microusd=10**12))
-    fixed = {"index": 1, "strike_ns": STRIKE_NS, "vintage": 1, "fit": 1}
-    rows.append(command(Kind.FIXING, **fixed, value_microusd=2_500_000))
-    return np.concatenate([commands(rows), listing(0, terms)])
 
 
 def orders(draw: random.Random, count: int):
@@ -81,7 +66,7 @@ def trade(folder: Path, seed: int) -> None:
     clock = lambda: start_ns + 100 * (time.monotonic_ns() - began)  # noqa: E731
     sequencer = Sequencer(engine, journal, clock)
     if engine.sequence == 0:
-        say("A", sequencer.submit(opening())[-1, 0])
+        say("A", sequencer.submit(opening(funding_period_s=60))[-1, 0])
 
     def submit(number: int) -> None:
         draw = random.Random(seed + number)
@@ -102,7 +87,8 @@ def say(*words) -> None:
 
 def killed(folder: Path, seed: int, after_s: float) -> list[list[str]]:
     """Run a child, kill it some time after its first words; give all its words."""
-    child = subprocess.Popen([sys.executable, __file__, folder, str(seed)], stdout=subprocess.PIPE)
+    words = [sys.executable, "-m", "laws.test_crash", folder, str(seed)]
+    child = subprocess.Popen(words, cwd=TESTS, stdout=subprocess.PIPE)
     assert child.stdout is not None
     try:
         assert select.select([child.stdout], [], [], 120)[0]

@@ -29,7 +29,6 @@ from chiphour.index.fixing import to_json
 from chiphour.index.series import BY_TICKER
 from chiphour.index.v2026_1 import fix_all
 from chiphour.index.v2026_1 import fix_one
-from chiphour.observe.observation import Observation
 from chiphour.observe.observation import observation_id
 from chiphour.observe.register import REGISTER
 from chiphour.units import NS_PER_DAY
@@ -38,6 +37,7 @@ from chiphour.units import NS_PER_MINUTE
 from chiphour.units import day_from_ns
 from chiphour.units import strike_ns
 from chiphour.units import text_from_ticks
+from records import observation
 
 FIRST, LAST = date(2026, 7, 6), date(2026, 8, 13)
 SOURCE = "gpurentalprices"
@@ -56,30 +56,8 @@ PRICES = st.sampled_from((10**9, 2 * 10**9, 2_030_000_000, 670_250_000)) | st.in
 
 
 def row(venue, price_nanousd, strike, age_ns, **fields):
-    observed_ns = strike - age_ns
-    made = Observation(
-        source="snapshot",
-        venue=venue,
-        feed="posted",
-        kind="list",
-        chip="H100",
-        form="SXM",
-        memory_gb=80,
-        tenor="SPOT",
-        price_nanousd=price_nanousd,
-        gpus=1,
-        machine_key="",
-        host_key="",
-        terms="{}",
-        spec="{}",
-        flags=(),
-        observed_ns=observed_ns,
-        received_ns=observed_ns,
-        raw_sha256="",
-        row="",
-        reader_version="1",
-    )
-    return made._replace(**fields)
+    seen = {"venue": venue, "price_nanousd": price_nanousd, "observed_ns": strike - age_ns}
+    return observation(**{"tenor": "SPOT"} | seen | fields)
 
 
 @st.composite

@@ -26,31 +26,19 @@ from chiphour.adapters.archive import METADATA
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.archive import ArchiveDamaged
 from chiphour.adapters.archive import rows_root
-from chiphour.index.fixing import Fixing
-from chiphour.index.fixing import Member
-from chiphour.index.fixing import Rejection
-from chiphour.observe.observation import Observation
 from chiphour.observe.observation import observation_id
+from records import fixing
+from records import observation
 
 BODY = b'{"offers": []}'
 SHA256 = hashlib.sha256(BODY).hexdigest()
 
 
 def seen(row, observed_ns=1_000, source="acme", raw_sha256=SHA256, flags=()):
-    return Observation(
+    return observation(
         source=source,
-        venue="lambda",
-        feed="posted",
-        kind="list",
-        chip="H100",
-        form="SXM",
-        memory_gb=80,
-        tenor="OD",
         price_nanousd=3_990_000_001,
         gpus=8,
-        machine_key="",
-        host_key="",
-        terms="{}",
         spec='{"chip_name":"é"}',
         flags=flags,
         observed_ns=observed_ns,
@@ -61,33 +49,9 @@ def seen(row, observed_ns=1_000, source="acme", raw_sha256=SHA256, flags=()):
     )
 
 
-def fixing(series="CHR.H100.SXM.OD", strike_ns=10, known_ns=20, source="", fix_ticks=32_000):
-    return Fixing(
-        series=series,
-        strike_ns=strike_ns,
-        methodology="v2026_1",
-        parameters_sha256="00",
-        source=source,
-        state="fixed",
-        reason="",
-        fix_ticks=fix_ticks,
-        grade="B",
-        panel=5,
-        kept=3,
-        interval_low_ticks=None,
-        interval_high_ticks=None,
-        level_ppm=None,
-        fit=True,
-        previous_strike_ns=None,
-        change_ticks=None,
-        matched_ticks=None,
-        screen_ticks=None,
-        composition_ticks=None,
-        vintage="provisional",
-        known_ns=known_ns,
-        inputs_root="11",
-        members=(Member("verda", ("datacrunch", "verda"), 10**12 + 1, 3, True, ("a", "b")),),
-        rejections=(Rejection("aws", "ROLE", "reference", "eligible"),),
+def fixed(series="CHR.H100.SXM.OD", strike_ns=10, known_ns=20, source="", fix_ticks=32_000):
+    return fixing(
+        series=series, strike_ns=strike_ns, known_ns=known_ns, source=source, fix_ticks=fix_ticks
     )
 
 
@@ -148,7 +112,7 @@ def test_a_window_holds_its_start_and_not_its_end(tmp_path_factory, times, windo
 @pytest.mark.parametrize("table", METADATA.tables.values(), ids=str)
 def test_no_table_takes_an_update_or_a_delete(archive, table):
     archive.keep(BODY, "acme", "a.json", 1_005, [seen(0)])
-    archive.keep_fixings([fixing()])
+    archive.keep_fixings([fixed()])
     column = table.columns.values()[-1]
     for statement in (update(table).values({column.name: "x"}), delete(table)):
         with (
@@ -191,11 +155,11 @@ def test_a_body_that_was_lost_is_mended_by_keeping_it_again(archive, tmp_path):
 
 def test_a_second_opening_finds_everything(archive, tmp_path):
     archive.keep(BODY, "acme", "a.json", 0, [seen(0)])
-    archive.keep_fixings([fixing()])
+    archive.keep_fixings([fixed()])
     archive.close()
     again = Archive(tmp_path / "state")
     assert again.observations(0, 2_000) == [seen(0)]
-    assert again.fixings() == [fixing()]
+    assert again.fixings() == [fixed()]
     again.close()
 
 
@@ -251,30 +215,30 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
 
 
 def test_fixings_come_back_whole_and_once(archive):
-    assert archive.keep_fixings([fixing(), fixing(strike_ns=11)]) == 2
-    assert archive.keep_fixings([fixing(), fixing()]) == 0
-    assert archive.fixings() == [fixing(), fixing(strike_ns=11)]
+    assert archive.keep_fixings([fixed(), fixed(strike_ns=11)]) == 2
+    assert archive.keep_fixings([fixed(), fixed()]) == 0
+    assert archive.fixings() == [fixed(), fixed(strike_ns=11)]
 
 
 def test_the_fixing_known_last_is_given(archive):
-    archive.keep_fixings([fixing(known_ns=30, fix_ticks=2), fixing(known_ns=20, fix_ticks=1)])
+    archive.keep_fixings([fixed(known_ns=30, fix_ticks=2), fixed(known_ns=20, fix_ticks=1)])
     assert [found.fix_ticks for found in archive.fixings()] == [2]
-    archive.keep_fixings([fixing(known_ns=40, fix_ticks=3)])
+    archive.keep_fixings([fixed(known_ns=40, fix_ticks=3)])
     assert [found.fix_ticks for found in archive.fixings()] == [3]
 
 
 def test_of_two_fixings_known_at_once_the_later_kept_is_given(archive):
-    archive.keep_fixings([fixing(fix_ticks=1)])
-    archive.keep_fixings([fixing(fix_ticks=2)])
+    archive.keep_fixings([fixed(fix_ticks=1)])
+    archive.keep_fixings([fixed(fix_ticks=2)])
     assert [found.fix_ticks for found in archive.fixings()] == [2]
 
 
 def test_fixings_are_asked_by_series_strike_and_source(archive):
     rows = [
-        fixing("CHR.L4.OD", 10),
-        fixing("CHR.L4.OD", 20),
-        fixing("CHR.L40S.OD", 10),
-        fixing("CHR.L4.OD", 10, source="acme"),
+        fixed("CHR.L4.OD", 10),
+        fixed("CHR.L4.OD", 20),
+        fixed("CHR.L40S.OD", 10),
+        fixed("CHR.L4.OD", 10, source="acme"),
     ]
     archive.keep_fixings(rows)
     assert archive.fixings() == [rows[0], rows[2], rows[1]]
@@ -285,7 +249,7 @@ def test_fixings_are_asked_by_series_strike_and_source(archive):
 
 
 def test_a_fixing_whose_document_was_changed_is_noticed(archive):
-    archive.keep_fixings([fixing()])
+    archive.keep_fixings([fixed()])
     with archive._begin(writes=True) as connection:
         connection.exec_driver_sql("DROP TRIGGER fixings_refuse_update")
         connection.execute(update(FIXINGS).values(document="{}"))

@@ -29,10 +29,10 @@ from chiphour.adapters.recordings import Summary
 from chiphour.adapters.recordings import shipped_paths
 from chiphour.index import v2026_1
 from chiphour.index.series import SERIES
-from chiphour.observe.observation import Observation
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import strike_ns
+from records import observation
 
 FIRST = date(2026, 7, 1)
 DAYS = [FIRST + timedelta(days=day) for day in range(10)]
@@ -42,28 +42,13 @@ H100 = "CHR.H100.SXM.OD"
 
 
 def card(day, venue, price_nanousd, source="snapshot"):
-    observed_ns = strike_ns(day) - NS_PER_HOUR
-    return Observation(
+    return observation(
         source=source,
         venue=venue,
-        feed="posted",
-        kind="list",
-        chip="H100",
-        form="SXM",
-        memory_gb=80,
-        tenor="OD",
         price_nanousd=price_nanousd,
-        gpus=1,
-        machine_key="",
-        host_key="",
-        terms="{}",
-        spec="{}",
-        flags=(),
-        observed_ns=observed_ns,
-        received_ns=observed_ns,
+        observed_ns=strike_ns(day) - NS_PER_HOUR,
         raw_sha256=f"{source} {day}",
         row=venue,
-        reader_version="1",
     )
 
 

@@ -7,7 +7,6 @@ Source  Rulebook 12 and 13; decision 0007.
 """
 
 import random
-from datetime import date
 
 import numpy as np
 import pytest
@@ -21,34 +20,19 @@ from chiphour.adapters.recovery import Report
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.recovery import replay
 from chiphour.adapters.sequencer import Sequencer
-from chiphour.contracts.table import TERMS
 from chiphour.exchange.commands import AMOUNT_MICROUSD
 from chiphour.exchange.commands import KIND
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import commands
-from chiphour.exchange.compose import listing
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.reference import Reference
 from chiphour.units import NS_PER_HOUR
-from chiphour.units import strike_ns
 from chiphour.wire.journal import JournalDamaged
+from opened import STRIKE_NS
+from opened import opening
 
 LIMITS = Limits(accounts=64, contracts=4, indexes=4, orders=4096, positions=256)
-STRIKE_NS = strike_ns(date(2026, 7, 6))
-
-
-def opening():
-    """Open eight accounts with money, and a perpetual with hourly funding as contract 0."""
-    given = {"index": 1, "funding_period_s": 3600}
-    terms = [given.get(term.name, term.default) for term in TERMS]
-    rows = []
-    for account in range(8, 16):
-        rows.append(command(Kind.OPEN_ACCOUNT, account=account))
-        rows.append(command(Kind.DEPOSIT, account=account, amount_microusd=10**12))
-    fixed = {"index": 1, "strike_ns": STRIKE_NS, "vintage": 1, "fit": 1}
-    rows.append(command(Kind.FIXING, **fixed, value_microusd=2_500_000))
-    return np.concatenate([commands(rows), listing(0, terms)])
 
 
 def orders(seed: int, count: int):

@@ -10,7 +10,6 @@ import os
 import resource
 import threading
 from concurrent.futures import CancelledError
-from datetime import date
 
 import numpy as np
 import pytest
@@ -29,7 +28,6 @@ from chiphour.exchange.commands import SEQUENCE
 from chiphour.exchange.commands import TIME_NS
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.compose import command
-from chiphour.exchange.compose import commands
 from chiphour.exchange.compose import listing
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.reasons import Reason
@@ -37,13 +35,12 @@ from chiphour.exchange.reference import Reference
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_SECOND
-from chiphour.units import strike_ns
 from chiphour.wire.journal import unpack_private
+from opened import STRIKE_NS
+from opened import opening
 
 LIMITS = Limits(accounts=64, contracts=4, indexes=4, orders=4096, positions=256)
-STRIKE_NS = strike_ns(date(2026, 7, 6))
 START_NS = STRIKE_NS + NS_PER_HOUR
-FIX_MICROUSD = 2_500_000
 
 
 class Clock:
@@ -71,19 +68,6 @@ def sequencer(folder, clock):
     engine, journal, _ = recover(folder, LIMITS, Reference)
     with Sequencer(engine, journal, clock) as running:
         yield running
-
-
-def opening(accounts: int = 8):
-    """Open accounts with money, and a perpetual with hourly funding as contract 0."""
-    given = {"index": 1, "funding_period_s": 3600, "price_ticks_min": 1}
-    terms = [given.get(term.name, term.default) for term in TERMS]
-    rows = []
-    for account in range(8, 8 + accounts):
-        rows.append(command(Kind.OPEN_ACCOUNT, account=account))
-        rows.append(command(Kind.DEPOSIT, account=account, amount_microusd=10**12))
-    fixed = {"index": 1, "strike_ns": STRIKE_NS, "vintage": 1, "fit": 1}
-    rows.append(command(Kind.FIXING, **fixed, value_microusd=FIX_MICROUSD))
-    return np.concatenate([commands(rows), listing(0, terms)])
 
 
 def order(account: int, side: int, price_ticks: int, lots: int = 1, **more: int):

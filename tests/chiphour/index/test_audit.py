@@ -20,11 +20,11 @@ from chiphour.index.series import BY_TICKER
 from chiphour.index.v2026_1 import as_final
 from chiphour.index.v2026_1 import fix_all
 from chiphour.index.v2026_1 import fix_one
-from chiphour.observe.observation import Observation
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import nanousd_from_text
 from chiphour.units import strike_ns
+from records import observation
 
 DAY = strike_ns(date(2026, 7, 20))
 H100 = BY_TICKER["CHR.H100.SXM.OD"]
@@ -33,27 +33,11 @@ PRICES = {"coreweave": "3", "crusoe": "3.1", "lambda": "3.3", "nebius": "3.35", 
 
 def rows(strike, prices=PRICES):
     return [
-        Observation(
-            source="snapshot",
+        observation(
             venue=venue,
-            feed="posted",
-            kind="list",
-            chip="H100",
-            form="SXM",
-            memory_gb=80,
-            tenor="OD",
             price_nanousd=nanousd_from_text(usd),
             gpus=3,
-            machine_key="",
-            host_key="",
-            terms="{}",
-            spec="{}",
-            flags=(),
             observed_ns=strike - NS_PER_HOUR,
-            received_ns=strike - NS_PER_HOUR,
-            raw_sha256="",
-            row="",
-            reader_version="1",
         )
         for venue, usd in prices.items()
     ]

@@ -14,11 +14,11 @@ from chiphour.index.panel import considered
 from chiphour.index.panel import panel_of
 from chiphour.index.series import BY_TICKER
 from chiphour.index.v2026_1 import PARAMETERS
-from chiphour.observe.observation import Observation
 from chiphour.observe.observation import observation_id
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_MINUTE
+from records import observation
 
 STRIKE_NS = 1_784_507_400_000_000_000
 H100 = BY_TICKER["CHR.H100.SXM.OD"]
@@ -26,30 +26,8 @@ MINUTE = NS_PER_MINUTE
 
 
 def posted(venue="lambda", usd=3, age_ns=NS_PER_HOUR, **fields):
-    observed_ns = STRIKE_NS - age_ns
-    row = Observation(
-        source="snapshot",
-        venue=venue,
-        feed="posted",
-        kind="list",
-        chip="H100",
-        form="SXM",
-        memory_gb=80,
-        tenor="OD",
-        price_nanousd=usd * 10**9,
-        gpus=1,
-        machine_key="",
-        host_key="",
-        terms="{}",
-        spec="{}",
-        flags=(),
-        observed_ns=observed_ns,
-        received_ns=observed_ns,
-        raw_sha256="",
-        row="",
-        reader_version="1",
-    )
-    return row._replace(**fields)
+    seen = {"venue": venue, "price_nanousd": usd * 10**9, "observed_ns": STRIKE_NS - age_ns}
+    return observation(**seen | fields)
 
 
 def offer(machine, usd, age_ns=MINUTE, **fields):

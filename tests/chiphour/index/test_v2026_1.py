@@ -28,13 +28,13 @@ from chiphour.index.v2026_1 import fix_one
 from chiphour.index.v2026_1 import grade_of
 from chiphour.index.v2026_1 import inputs_unchanged
 from chiphour.index.v2026_1 import split_of
-from chiphour.observe.observation import Observation
 from chiphour.observe.observation import observation_id
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_MINUTE
 from chiphour.units import nanousd_from_text
 from chiphour.units import strike_ns
+from records import observation
 
 DAY = strike_ns(date(2026, 7, 20))
 H100 = BY_TICKER["CHR.H100.SXM.OD"]
@@ -43,30 +43,8 @@ VENUES = ("coreweave", "crusoe", "jarvislabs", "lambda", "nebius", "ovh", "scale
 
 
 def posted(venue, usd, strike=DAY, age_ns=NS_PER_HOUR, **fields):
-    observed_ns = strike - age_ns
-    row = Observation(
-        source="snapshot",
-        venue=venue,
-        feed="posted",
-        kind="list",
-        chip="H100",
-        form="SXM",
-        memory_gb=80,
-        tenor="OD",
-        price_nanousd=nanousd_from_text(usd),
-        gpus=1,
-        machine_key="",
-        host_key="",
-        terms="{}",
-        spec="{}",
-        flags=(),
-        observed_ns=observed_ns,
-        received_ns=observed_ns,
-        raw_sha256="",
-        row="",
-        reader_version="1",
-    )
-    return row._replace(**fields)
+    seen = {"venue": venue, "price_nanousd": nanousd_from_text(usd), "observed_ns": strike - age_ns}
+    return observation(**seen | fields)
 
 
 def cards(*prices, strike=DAY):

@@ -12,8 +12,8 @@ from chiphour.hardware import UNKNOWN
 from chiphour.observe.checks import CHECKS
 from chiphour.observe.checks import FLAGS
 from chiphour.observe.checks import checked
-from chiphour.observe.observation import Observation
 from chiphour.observe.venue import Venue
+from records import observation
 
 VENUE = Venue(
     name="acme",
@@ -27,27 +27,14 @@ VENUE = Venue(
     staleness_ns=1,
     reader_version="acme-1",
 )
-SOUND = Observation(
+SOUND = observation(
     source="acme",
     venue="lambda",
-    feed="posted",
-    kind="list",
     chip="H100",
     form="SXM",
     memory_gb=80,
-    tenor="OD",
     price_nanousd=8 * 3_000_000_000,
     gpus=8,
-    machine_key="",
-    host_key="",
-    terms="{}",
-    spec="{}",
-    flags=(),
-    observed_ns=0,
-    received_ns=0,
-    raw_sha256="",
-    row="0",
-    reader_version="acme-1",
 )
 
 

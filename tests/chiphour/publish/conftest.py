@@ -6,23 +6,18 @@ Keeps   the fixings those of the methodology.
 Source  Decision 0010.
 """
 
-import importlib.util
-from pathlib import Path
+import importlib
 from xml.etree import ElementTree
 
 import pytest
 
-SHOWN = Path(__file__).resolve().parents[2] / "shown.py"
 LOADING = {"audio", "embed", "iframe", "img", "object", "script", "source", "video"}
 
 
 @pytest.fixture(scope="session")
 def shown():
     """Give the module that makes the market."""
-    spec = importlib.util.spec_from_file_location("shown", SHOWN)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("shown")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ Keeps   one server for all tests of this folder, on a free port of this machine.
 Source  Decision 0010.
 """
 
-import importlib.util
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +19,7 @@ SHOWN = Path(__file__).resolve().parents[3] / "shown.py"
 @pytest.fixture(scope="session")
 def shown():
     """Give the module that makes the market."""
-    spec = importlib.util.spec_from_file_location("shown", SHOWN)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("shown")
 
 
 @pytest.fixture
