@@ -148,8 +148,8 @@ def summary_table(summary: dict[str, Any]) -> Table:
         ("4 clear", _clear_words(summary)),
         (
             "5 settle",
-            f"{summary['settlements']} settlements, {summary['fundings']} fundings, "
-            f"{summary['payments']} payments; {summary['accounts']} accounts sum to "
+            f"settlements {summary['settlements']}, fundings {summary['fundings']}, "
+            f"payments {summary['payments']}; {summary['accounts']} accounts sum to "
             f"{summary['cash_sum_microusd']} micro-dollars",
         ),
         ("6 publish", f"{len(summary['files'])} files in {summary['folder']}/publish"),
