@@ -31,7 +31,8 @@ from litestar.types import Send
 from chiphour.observe.observation import MarketError
 
 PORT = 8080
-BACKLOG = 2_048
+BACKLOG = 128  # Also how many lines asyncio logs at once when the process has no more files.
+CONNECTIONS_MAX = 512  # Beyond these a request is answered 503 at once.
 FINISH_SECONDS = 5  # How long requests in work may take once asked to stop.
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -67,6 +68,8 @@ def serve(
         access_log=False,
         server_header=False,
         ws="none",
+        backlog=BACKLOG,
+        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
     server = _Announcing(config, lambda: on_ready(address))

@@ -6,15 +6,18 @@ Keeps   everything on this machine's own address.
 Source  Decision 0010.
 """
 
+import contextlib
 import signal
 import socket
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
 
 from chiphour.adapters.serve.http import create_app
+from chiphour.adapters.serve.run import CONNECTIONS_MAX
 from chiphour.adapters.serve.run import AddressRefused
 from chiphour.adapters.serve.run import address_of
 from chiphour.adapters.serve.run import announce
@@ -138,3 +141,19 @@ def test_work_beside_the_server_begins_before_ready_and_ends_after(shown):
     done = subprocess.run(words, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["begun", "ready", "ended", "returned"]
+
+
+def test_too_many_slow_connections_are_told_so_and_the_server_recovers(started):
+    process = started("0")
+    address = ready_address(process)
+    host, port = address.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as slow:
+        for _ in range(CONNECTIONS_MAX + 1):
+            connection = slow.enter_context(socket.create_connection((host, int(port)), timeout=5))
+            connection.sendall(b"GET / HTTP/1.1\r\n")  # The rest never comes.
+        assert httpx.get(f"{address}/healthz").status_code == 503
+    deadline = time.monotonic() + 10
+    while httpx.get(f"{address}/healthz").status_code != 200:
+        assert time.monotonic() < deadline
+    process.terminate()
+    assert process.communicate(timeout=20)[1] == ""
