@@ -73,8 +73,3 @@ assert len(REGISTER) == len(_rows())
 def registered(venue: str) -> Registered | None:
     """Find a venue by its word, or give None."""
     return REGISTER.get(venue)
-
-
-def owner_of(venue: str) -> str:
-    """Give the owner's word; raises KeyError for a venue that is not registered."""
-    return REGISTER[venue].owner
