@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from chiphour.auction.clear import clear
 from chiphour.auction.instance import Instance
 from chiphour.auction.model import Program
-from chiphour.auction.prices import ClearingFailed
 from chiphour.auction.result import Result
 from chiphour.auction.solve import Solution
 from chiphour.contracts.cycle import listed_on
@@ -41,6 +40,7 @@ from chiphour.index import v2026_1
 from chiphour.index.fixing import Fixing
 from chiphour.index.series import BY_TICKER
 from chiphour.ledger.transfer import Transfer
+from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.publish.files import DayRecords
 from chiphour.publish.files import auction_files
@@ -57,6 +57,10 @@ Rows = NDArray[np.int64]
 UNDERLYING = "CHR.H100.SXM.OD"  # The series that the first contracts settle on.
 KNOWN_AFTER_NS = 5 * NS_PER_MINUTE  # The batch closes, and the fix is known.
 CLEARED_AFTER_NS = 12 * NS_PER_HOUR  # The auction's gate closes at 12:30 UTC.
+
+
+class CommandRefused(MarketError):
+    """The exchange refused what a market day had to tell it."""
 
 
 class Cleared(NamedTuple):
@@ -162,7 +166,7 @@ def tell_fix(day: date, world: World) -> None:
     if world.time_ns < strike_ns(day) + KNOWN_AFTER_NS:
         before = [v2026_1.as_final(fixing) for fixing in world.fixings(day - timedelta(days=1))]
         world.keep(before)
-        world.submit(fixing_commands(before, world.fixings(day)))
+        submit(f"fixings of {day}", fixing_commands(before, world.fixings(day)), world)
 
 
 def list_due(day: date, world: World) -> None:
@@ -174,7 +178,7 @@ def list_due(day: date, world: World) -> None:
     wanted = listed_on(day, UNDERLYING, index)
     due = [contract for contract in wanted if contract.name not in known]
     for number, contract in enumerate(due, len(known)):
-        world.submit(listing(number, contract.lower()))
+        submit(f"listing of {contract.name}", listing(number, contract.lower()), world)
 
 
 def clear_day(day: date, world: World) -> Cleared | None:
@@ -185,18 +189,18 @@ def clear_day(day: date, world: World) -> Cleared | None:
     result = clear(instance, world.solve)
     paid = world.paid(instance.run)
     left = [transfer for transfer in result.transfers if transfer.item not in paid]
-    check_paid(result, world.submit(transfer_commands(left)))
+    submit(f"auction run {result.run}", transfer_commands(left), world)
     world.write(day, auction_files(instance, result))
     return Cleared(instance, result)
 
 
-def check_paid(result: Result, events: Rows) -> None:
-    """Raise ClearingFailed when the exchange refused a transfer of a run."""
-    refused = events[events[:, e.KIND] == e.Kind.REFUSED]
-    for row in refused.tolist():
-        raise ClearingFailed(
-            f"run {result.run}: expected every transfer to be paid, found account "
-            f"{row[e.ACCOUNT]} refused with {Reason(row[e.REASON]).name}"
+def submit(what: str, rows: Rows, world: World) -> None:
+    """Submit commands of our own; raises CommandRefused when the exchange refuses one."""
+    events = world.submit(rows)
+    for row in events[events[:, e.KIND] == e.Kind.REFUSED].tolist():
+        raise CommandRefused(
+            f"{what}: expected every command to be taken, found {Reason(row[e.REASON]).name} at "
+            f"sequence {row[e.SEQUENCE]}, account {row[e.ACCOUNT]}"
         )
 
 

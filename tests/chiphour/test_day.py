@@ -22,8 +22,10 @@ from chiphour.adapters.recovery import replay
 from chiphour.auction.clear import clear
 from chiphour.day import KNOWN_AFTER_NS
 from chiphour.day import UNDERLYING
+from chiphour.day import CommandRefused
 from chiphour.day import fixing_commands
 from chiphour.day import run_day
+from chiphour.day import submit
 from chiphour.day import tell_fix
 from chiphour.day import transfer_commands
 from chiphour.exchange import commands as c
@@ -154,6 +156,13 @@ def test_transfers_that_the_journal_lacks_are_posted_and_no_other(ran, tmp_path)
         events = market.events_since(0)
         posted = events[events[:, e.KIND] == e.Kind.TRANSFERRED][:, e.ITEM].tolist()
         assert sorted(posted) == [transfer.item for transfer in result.transfers]
+
+
+def test_a_command_of_ours_that_is_refused_stops_the_day_with_its_reason(ran):
+    market, _ = ran
+    unpaid = transfer_commands([Transfer(2, 9, 5, 1, 1)])
+    with pytest.raises(CommandRefused, match=r"auction run 1: .* ACCOUNT_UNKNOWN at sequence"):
+        submit("auction run 1", unpaid, market)
 
 
 def test_only_a_fit_fix_has_a_value_for_the_exchange(ran):

@@ -149,7 +149,7 @@ class Market:
         self._sequencer = Sequencer(self._engine, journal, lambda: self._engine.time_ns)
         self._sequencer.subscribe(self._hear)
         self._solver = SolverProcess(SOLVE_LIMIT_S)
-        if self._crowd is not None and self.sequence == 0:
+        if self._crowd is not None:
             self._enrol()
 
     def __enter__(self) -> "Market":
@@ -367,11 +367,14 @@ class Market:
         return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *found])
 
     def _enrol(self) -> None:
+        """Enrol the demonstration members that this market does not know yet."""
+        known = self.names()
+        fresh = [member for member in DEMONSTRATION if member.account not in known]
         names = [
-            {"account": member.account, "name": member.name, "label": LABEL}
-            for member in DEMONSTRATION
+            {"account": member.account, "name": member.name, "label": LABEL} for member in fresh
         ]
-        self._sequencer.submit(enrolment(DEMONSTRATION), canonical_json(names).encode())
+        if fresh:
+            self._sequencer.submit(enrolment(fresh), canonical_json(names).encode())
 
     def _moments(self, until_ns: int) -> list[int]:
         """Give the next minutes: up to, not including, the next time at which members act."""

@@ -70,6 +70,17 @@ def test_without_demonstration_nobody_is_enrolled_and_nobody_bids(tmp_path):
         assert market.names() == {}
 
 
+def test_a_market_that_began_without_members_enrols_them_later(tmp_path):
+    with opened(tmp_path, demonstration=False):
+        pass
+    with Market(tmp_path) as market:
+        assert set(market.names()) == {member.account for member in DEMONSTRATION}
+        market.trade(strike_ns(DAY) + NS_PER_HOUR)
+        kinds = market.events_since(0)[:, e.KIND]
+    assert (kinds == e.Kind.ACCEPTED).any()
+    assert not (kinds == e.Kind.REFUSED).any()
+
+
 def test_members_act_each_half_hour_and_a_mark_goes_out_each_minute(tmp_path):
     with opened(tmp_path, history_ns=None) as market:
         market.trade(strike_ns(DAY) + 2 * NS_PER_HOUR)
