@@ -1,8 +1,8 @@
-"""TEST HARDWARE: the vocabulary holds what the series need, and mixes nothing.
+"""TEST CHIPS: the vocabulary holds what the series need, and mixes nothing.
 
 Takes   CHIPS, FORMS, TENORS; the table of series.
-Gives   claims on names, forms and memory.
-Keeps   chips apart that a substring would mix.
+Gives   claims on names, forms, memory and the bounds of prices.
+Keeps   chips apart that a substring would mix; cents apart from dollars.
 Source  Methodology, "Series".
 """
 
@@ -17,6 +17,7 @@ from chiphour.hardware import UNKNOWN
 from chiphour.hardware import form_is_settled
 from chiphour.hardware import memory_gb_from_mib
 from chiphour.hardware import memory_sizes_gb
+from chiphour.hardware import price_is_plausible
 from chiphour.index.series import SERIES
 
 
@@ -77,3 +78,42 @@ def test_a_sixteenth_less_is_still_the_same_card(chip, less_ppm):
     for size_gb in sizes_gb:
         memory_mib = 1024 * size_gb * (1_000_000 - less_ppm) // 1_000_000
         assert memory_gb_from_mib(memory_mib, sizes_gb) in sizes_gb
+
+
+@given(st.sampled_from(sorted(CHIPS)), st.data())
+def test_cents_for_dollars_are_never_plausible(chip, data):
+    """Take any plausible price: a hundred times it and a hundredth of it are both refused."""
+    low, high = CHIPS[chip].price_nanousd_min, CHIPS[chip].price_nanousd_max
+    assert high < 100 * low
+    price_nanousd = data.draw(st.integers(low, high))
+    assert price_is_plausible(chip, price_nanousd)
+    assert not price_is_plausible(chip, 100 * price_nanousd)
+    assert not price_is_plausible(chip, price_nanousd // 100)
+
+
+def test_the_bounds_themselves_are_plausible():
+    for chip in CHIPS.values():
+        assert price_is_plausible(chip.name, chip.price_nanousd_min)
+        assert price_is_plausible(chip.name, chip.price_nanousd_max)
+        assert not price_is_plausible(chip.name, chip.price_nanousd_min - 1)
+        assert not price_is_plausible(chip.name, chip.price_nanousd_max + 1)
+
+
+@pytest.mark.parametrize(
+    ("chip", "price_nanousd"),
+    [
+        ("H100", 341_333_334),  # The lowest bid that a host of 2026 took.
+        ("H100", 18_618_961_000),  # The dearest list: Google, Sao Paulo.
+        ("A100", 93_333_334),
+        ("A100", 8_110_000_000),
+        ("B200", 16_110_000_000),
+        ("L4", 85_800_000),
+    ],
+)
+def test_floors_and_dear_lists_are_plausible(chip, price_nanousd):
+    assert price_is_plausible(chip, price_nanousd)
+
+
+def test_the_price_of_a_machine_of_eight_is_none_for_a_chip():
+    assert not price_is_plausible("H100", 98_320_000_000)
+    assert not price_is_plausible("A100", 40_966_000_000)
