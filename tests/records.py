@@ -1,7 +1,7 @@
 """RECORDS: an observation and a fixing, whole, of which a test names what matters to it.
 
 Takes   the fields that a test cares about, by name.
-Gives   `observation` and `fixing`: the record with those fields, the others sound.
+Gives   `observation`, `fixing` and `venue`: the record with those fields, the others sound.
 Keeps   the one place that writes down all fields of a record that need not be real.
 Source  Methodology v2026_1, "Observations" and "Publication".
 """
@@ -12,6 +12,7 @@ from chiphour.index.fixing import Fixing
 from chiphour.index.fixing import Member
 from chiphour.index.fixing import Rejection
 from chiphour.observe.observation import Observation
+from chiphour.observe.venue import Venue
 
 CARD = Observation(
     source="snapshot",
@@ -67,6 +68,20 @@ FIXED = Fixing(
 )
 
 
+ACME = Venue(
+    name="acme",
+    publisher="Acme",
+    terms="none",
+    description="none",
+    site="none",
+    recordings=(),
+    cadence="daily",
+    feed="posted",
+    evidence="recorded",
+    reader_version="acme-1",
+)
+
+
 def observation(observed_ns: int = 0, **fields: Any) -> Observation:
     """Give the price of one H100 SXM on a rate card, without a flag, received when it was seen."""
     return CARD._replace(**{"observed_ns": observed_ns, "received_ns": observed_ns} | fields)
@@ -75,3 +90,8 @@ def observation(observed_ns: int = 0, **fields: Any) -> Observation:
 def fixing(**fields: Any) -> Fixing:
     """Give a fixing with two members and a rejection, some of its optional fields empty."""
     return FIXED._replace(**fields)
+
+
+def venue(**fields: Any) -> Venue:
+    """Give a source with a rate card that proved itself on recorded bytes."""
+    return ACME._replace(**fields)

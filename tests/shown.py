@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from datetime import timedelta
 
+from chiphour.adapters.metrics import metrics_text
 from chiphour.adapters.serve.http import create_app
 from chiphour.adapters.serve.run import serve
 from chiphour.contracts import table
@@ -20,12 +21,18 @@ from chiphour.index.fixing import Fixing
 from chiphour.index.series import BY_TICKER
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
+from chiphour.observe.register import standing
+from chiphour.observe.venues import venues
 from chiphour.publish.datasets import strike_day
 from chiphour.publish.market import AuctionLine
 from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
 from chiphour.publish.market import Trade
+from chiphour.publish.offers import Collected
+from chiphour.publish.offers import Offers
+from chiphour.publish.offers import Refused
+from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
@@ -37,6 +44,7 @@ SILENT = date(2026, 7, 13)  # No source showed a price for this strike.
 VENUES = ("lambda", "verda", "hyperstack", "scaleway", "runpod", "jarvislabs", "massedcompute")
 CHIPS = (("H100", "SXM", 3_170_000_000), ("L4", "", 670_250_000), ("H200", "SXM", 4_290_000_000))
 PERPETUAL = "H100SXMOD_USDC-PERPETUAL"
+VAST = venues()["vast"].VENUE
 FRAME = Frame(("Replay of recorded prices.", "Members are demonstration programs."), ("By us.",))
 
 
@@ -123,6 +131,34 @@ class Shown:
             return None
         line = AuctionLine("H100 SXM", "00:00 to 01:00", 2_100_000, 640)
         return AuctionSummary(7, 12, 9, 6, 4, 1_284_000_000, True, (line,))
+
+    def offers(self, wanted: Wanted) -> Offers:
+        """Give the last day's cards, those of `chip` if one is wanted, by cursor."""
+        seen = [row for row in observations() if wanted.chip in (None, row.chip)][-7:]
+        page = tuple(seen[wanted.after : wanted.after + wanted.limit])
+        end = wanted.after + len(page)
+        return Offers(self.time_ns(), page, end if end < len(seen) else None)
+
+    def sources(self) -> list[Collected]:
+        """Give two sources: one under collection, one never collected."""
+        task = {"state": "open", "refusals": {"TIMEOUT": 3}, "failures": 3, "last_success_ns": 0}
+        return [
+            Collected(VAST, standing("vast"), True, self.time_ns() - NS_PER_HOUR, task),
+            Collected(VAST._replace(name="acme"), standing("acme"), False, None, {}),
+        ]
+
+    def refusals(self, source: str | None, last: int) -> list[Refused]:
+        """Give one line."""
+        line = Refused("vast", "bundles", "", self.time_ns(), "TIMEOUT", "no answer by 60 s", "")
+        return [line] if source in (None, "vast") else []
+
+    def metrics(self) -> bytes:
+        """Give one state."""
+        return metrics_text([], self.time_ns())
+
+    def time_ns(self) -> int:
+        """Give the end of the last day."""
+        return strike_ns(max(self.days(), default=FIRST)) + NS_PER_HOUR
 
     def frame(self) -> Frame:
         """Give the labels."""

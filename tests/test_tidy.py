@@ -144,10 +144,11 @@ def homes(name: str) -> list[Path]:
     All venues share the test that runs every sample.
     """
     folder = ROOT / "tests" / "chiphour" / Path(name).parent
+    if "observe/venues/" in name:
+        return [ROOT / "tests/chiphour/observe/test_venues.py"]
     if not name.endswith("__init__.py"):
         return [folder / f"test_{Path(name).stem}.py"]
-    shared = [ROOT / "tests/chiphour/observe/test_venues.py"] if "venues" in name else []
-    return [folder / f"test_{folder.name}.py", folder.parent / f"test_{folder.name}.py", *shared]
+    return [folder / f"test_{folder.name}.py", folder.parent / f"test_{folder.name}.py"]
 
 
 def test_every_venue_is_complete():

@@ -2,8 +2,8 @@
 
 Takes   the enums of the exchange with the words that stand beside their members, the tables of
         columns and terms, the series, the words of the index, and the command line.
-Gives   commands.md, events.md, reasons.md, contracts.md, index.md, fixings.md and cli.md;
-        `--check` writes nothing and exits 1 when a file differs.
+Gives   commands.md, events.md, reasons.md, contracts.md, index.md, fixings.md, venues.md and
+        cli.md; `--check` writes nothing and exits 1 when a file differs.
 Keeps   the reference equal to the code: tests/test_docs.py runs the same functions.
 Source  Decision 0001. Run: `.venv/bin/python docs/reference/generate.py`
 """
@@ -19,6 +19,8 @@ from typing import Any
 
 import typer
 
+from chiphour.adapters.refusal import CODES
+from chiphour.adapters.venue_answers import venue_facts
 from chiphour.cli import build
 from chiphour.contracts import table
 from chiphour.exchange import commands
@@ -27,7 +29,15 @@ from chiphour.exchange import reasons
 from chiphour.index import v2026_1
 from chiphour.index.series import SERIES
 from chiphour.observe import checks
+from chiphour.observe.register import REGISTER
+from chiphour.observe.register import REGISTER_SHA256
+from chiphour.observe.register import VERSION
+from chiphour.observe.register import registered
 from chiphour.publish.datasets import FIXING_COLUMNS
+from chiphour.publish.venue_table import COLUMNS
+from chiphour.publish.venue_table import row_text
+from chiphour.publish.venue_table import venue_rows
+from chiphour.simulate.venue_bodies import FAULTS
 
 FOLDER = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/reference/generate.py. Change the program, then run that. -->"
@@ -146,6 +156,43 @@ def index_page() -> str:
     return page("Series and the words of the index", opening, series, *lists)
 
 
+def venues_page() -> str:
+    """Write every source of the register that has a reader, the faults, the refusals.
+
+    A candidate, which has a reader and no row in the register, is shown by `venues list` alone.
+    """
+    known = [facts for facts in venue_facts() if registered(facts.venue.name) is not None]
+    table = rows(COLUMNS, (row_text(row) for row in venue_rows(known)))
+    columns = rows(("column", ""), COLUMNS.items())
+    register = rows(
+        ("venue", "owner", "role", "marketplace", "tier", "who counted", "terms reviewed"),
+        (
+            [
+                *(r.venue, r.owner, r.role, "yes" if r.marketplace else "", r.tier or ""),
+                *(r.citation, r.terms_reviewed),
+            ]
+            for r in REGISTER.values()
+        ),
+    )
+    faults = rows(
+        ("fault", "what is done", "outcome, where `wire.json` names no other"),
+        ((f"`{name}`", fault.description, f"`{fault.outcome}`") for name, fault in FAULTS.items()),
+    )
+    codes = rows(("code", ""), ((f"`{code}`", text) for code, text in CODES.items()))
+    opening = (
+        "What is observed, by which reader, on what evidence, within what limits. "
+        "[How to collect](../how-to/collect.md) says how it is run."
+    )
+    return page(
+        "Venues",
+        opening,
+        f"## Readers\n\n{table}\n\n{columns}",
+        f"## Register of {VERSION}\n\nSHA-256 `{REGISTER_SHA256}`\n\n{register}",
+        f"## Faults that every reader is tested with\n\n{faults}",
+        f"## Why a poll or a recording is refused\n\n{codes}",
+    )
+
+
 def command_part(name: str, command: Any) -> str:
     """Write one command: how it is called, what it does, its arguments and options."""
     under = getattr(command, "commands", {})
@@ -181,6 +228,7 @@ def pages() -> dict[str, str]:
         "events.md": language_page("Events", answer, events, events.FILLS),
         "fixings.md": fixings_page(),
         "index.md": index_page(),
+        "venues.md": venues_page(),
         "reasons.md": page("Reasons", why, enum_part(reasons.Reason, reasons)),
     }
 

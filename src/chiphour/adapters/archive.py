@@ -1,275 +1,362 @@
-"""ARCHIVE: what was observed and fixed, kept for good.
+"""ARCHIVE: what was observed, refused and fixed, kept for good.
 
-Takes   raw bodies, the observations read from them, fixings.
+Takes   polls: answers and the observations read from them; refusals; fixings; what the collector
+        must find again after a stop.
 Gives   them back: by time, by source, by what was known last.
-Keeps   everything: rows are only ever added (SQLite refuses UPDATE and DELETE), a body lies under
-        its SHA-256, and a body is on the disk before any row speaks of it. Adding twice adds once.
-Source  Decision 0005. SQLite in WAL mode by default; another database is another URL.
+Keeps   everything: rows are only ever added, but for the state of the collector's tasks. A body
+        is on the disk before any row speaks of it; all rows of a poll come in one transaction, so
+        a poll is there whole or not at all. Adding twice adds once.
+Source  Decisions 0003 and 0015. SQLite in WAL mode by default; PostgreSQL is another URL.
 
-    folder/chiphour.db                    the tables
-    folder/raw/<first two>/<SHA-256>      the bodies, as they were received
-
-    MarketError
-    └── ArchiveDamaged    what is stored is not what was kept, or cannot be read
+    folder/chiphour.db     the tables (archive_tables.py)
+    folder/raw/            the bodies (bodies.py)
 """
 
-import hashlib
 import json
-import os
-import tempfile
+from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any
-from typing import NamedTuple
 
-from sqlalchemy import DDL
 from sqlalchemy import URL
-from sqlalchemy import BigInteger
-from sqlalchemy import Column
 from sqlalchemy import Connection
-from sqlalchemy import Engine
-from sqlalchemy import Index
-from sqlalchemy import Integer
-from sqlalchemy import MetaData
-from sqlalchemy import String
+from sqlalchemy import Select
 from sqlalchemy import Table
-from sqlalchemy import Text
-from sqlalchemy import create_engine
-from sqlalchemy import event
+from sqlalchemy import and_
 from sqlalchemy import func
-from sqlalchemy import insert
-from sqlalchemy import inspect
+from sqlalchemy import literal
+from sqlalchemy import literal_column
 from sqlalchemy import select
-from sqlalchemy.exc import DatabaseError
 
+from chiphour.adapters.archive_rows import Answer
+from chiphour.adapters.archive_rows import Commitment
+from chiphour.adapters.archive_rows import Reading
+from chiphour.adapters.archive_rows import Recording
+from chiphour.adapters.archive_rows import Reveal
+from chiphour.adapters.archive_rows import Stored
+from chiphour.adapters.archive_rows import Task
+from chiphour.adapters.archive_rows import fixing_from
+from chiphour.adapters.archive_rows import fixing_row
+from chiphour.adapters.archive_rows import identified
+from chiphour.adapters.archive_rows import observation_from
+from chiphour.adapters.archive_rows import observation_row
+from chiphour.adapters.archive_rows import reading_from
+from chiphour.adapters.archive_rows import reading_of
+from chiphour.adapters.archive_rows import reading_row
+from chiphour.adapters.archive_rows import stored_from
+from chiphour.adapters.archive_tables import COMMITMENTS
+from chiphour.adapters.archive_tables import FIXINGS
+from chiphour.adapters.archive_tables import METADATA
+from chiphour.adapters.archive_tables import OBSERVATIONS
+from chiphour.adapters.archive_tables import READINGS
+from chiphour.adapters.archive_tables import RECORDINGS
+from chiphour.adapters.archive_tables import REFUSALS
+from chiphour.adapters.archive_tables import REVEALS
+from chiphour.adapters.archive_tables import SHOWN
+from chiphour.adapters.archive_tables import TASKS
+from chiphour.adapters.archive_tables import add
+from chiphour.adapters.archive_tables import connected
+from chiphour.adapters.archive_tables import make_tables
+from chiphour.adapters.archive_tables import put
+from chiphour.adapters.archive_tables import transaction
+from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.adapters.bodies import Bodies
+from chiphour.adapters.offers import ALL
+from chiphour.adapters.offers import Filter
+from chiphour.adapters.offers import Page
+from chiphour.adapters.offers import current_offers
+from chiphour.adapters.refusal import CODES
+from chiphour.adapters.refusal import Refusal
+from chiphour.adapters.refusal import bounded_detail
 from chiphour.index.fixing import Fixing
-from chiphour.index.fixing import from_json
-from chiphour.index.fixing import to_json
-from chiphour.observe.observation import MarketError
+from chiphour.observe.observation import NEVER_FIXED
+from chiphour.observe.observation import PRICES
 from chiphour.observe.observation import Observation
-from chiphour.observe.observation import canonical_json
-from chiphour.observe.observation import observation_id
+from chiphour.observe.observation import can_be_fixed
+from chiphour.observe.venue import Body
+from chiphour.observe.venue import Rate
 
 DATABASE = "chiphour.db"
-METADATA = MetaData()
-_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")  # Only INTEGER numbers itself there.
-
-BODIES = Table(
-    "bodies",
-    METADATA,
-    Column("sha256", String(64), primary_key=True),
-    Column("source", String(64), nullable=False),
-    Column("path", Text, nullable=False),
-    Column("file_sha256", String(64), nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    Column("received_ns", BigInteger, nullable=False),
-    Column("reader_version", String(64), nullable=False),
-    Column("rows", BigInteger, nullable=False),
-    Column("rows_root", String(64), nullable=False),
-)
-# Where a body was found: the same body may lie in several places.
-RECORDINGS = Table(
-    "recordings",
-    METADATA,
-    Column("path", Text, primary_key=True),
-    Column("file_sha256", String(64), nullable=False),
-    Column("body_sha256", String(64), nullable=False),
-)
-_COUNTS = ("memory_gb", "price_nanousd", "gpus", "observed_ns", "received_ns")
-OBSERVATIONS = Table(
-    "observations",
-    METADATA,
-    Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
-    Column("id", String(64), nullable=False, unique=True),
-    *(
-        Column(field, BigInteger if field in _COUNTS else Text, nullable=False)
-        for field in Observation._fields
-    ),
-    Index("observations_by_time", "source", "observed_ns"),
-    Index("observations_by_body", "raw_sha256"),
-)
-FIXINGS = Table(
-    "fixings",
-    METADATA,
-    Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
-    Column("sha256", String(64), nullable=False, unique=True),
-    Column("series", String(64), nullable=False),
-    Column("strike_ns", BigInteger, nullable=False),
-    Column("source", String(64), nullable=False),
-    Column("methodology", String(64), nullable=False),
-    Column("vintage", String(16), nullable=False),
-    Column("known_ns", BigInteger, nullable=False),
-    Column("document", Text, nullable=False),
-    Index("fixings_by_strike", "series", "strike_ns"),
-)
-for _table in METADATA.tables.values():
-    for _verb in ("UPDATE", "DELETE"):
-        event.listen(
-            _table,
-            "after_create",
-            DDL(  # type: ignore[no-untyped-call]
-                f"CREATE TRIGGER {_table.name}_refuse_{_verb.lower()} BEFORE {_verb} "
-                f"ON {_table.name} BEGIN SELECT RAISE(ABORT, 'append only'); END"
-            ).execute_if(dialect="sqlite"),
-        )
-
-
-class ArchiveDamaged(MarketError):
-    """What is stored is not what was kept, or cannot be read."""
-
-
-class BodyRow(NamedTuple):
-    """What is known of a body. `path` is where it was first found, `rows_root` is of its rows."""
-
-    sha256: str
-    source: str
-    path: str
-    file_sha256: str
-    bytes: int
-    received_ns: int
-    reader_version: str
-    rows: int
-    rows_root: str
-
-
-class Recording(NamedTuple):
-    """A place where a body was found: the file there had this hash."""
-
-    path: str
-    file_sha256: str
-    body_sha256: str
-
-
-def rows_root(ids: Iterable[str]) -> str:
-    """Give the SHA-256 over the ids of a body's observations, in the order of the body."""
-    return hashlib.sha256("".join(f"{identifier}\n" for identifier in ids).encode()).hexdigest()
+RAW = "raw"
+REFUSALS_MAX = 1000  # So many refusals are given at most.
+_SOME = 500  # Keys in one question.
 
 
 class Archive:
     """The store of a folder. Safe for many readers; writers wait for one another."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
-        """Open or create the archive; raises ArchiveDamaged where it cannot be opened."""
+        """Open or create the archive; raises ArchiveDamaged where it cannot be opened.
+
+        `url` names another database than the folder's own; the bodies lie in the folder all the
+        same.
+        """
         self.folder = folder
+        self.bodies = Bodies(folder / RAW)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise ArchiveDamaged(
                 f"{folder}: expected a folder for state, found {fault.strerror}"
             ) from None
-        found = url or URL.create("sqlite", database=str(folder / DATABASE))
-        self._engine = _engine(found)
-        with self._begin() as connection:
-            self._refuse_foreign(inspect(connection).get_table_names())
-        with self._begin(writes=True) as connection:
-            METADATA.create_all(connection)
+        self._engine = connected(url or URL.create("sqlite", database=str(folder / DATABASE)))
+        try:
+            make_tables(self._engine, "its tables" if url else f"the folder {folder}")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
-    def keep(
-        self,
-        body: bytes,
-        source: str,
-        path: str,
-        received_ns: int,
-        observations: Sequence[Observation],
-        *,
-        reader_version: str = "",
-        file_sha256: str = "",
-    ) -> int:
-        """Keep a body and what was read from it; give the number of observations that are new.
+    # -- polls --------------------------------------------------------------------------------
 
-        `file_sha256` is the hash of the file at `path`, where the body lay packed in it. The file
-        is durable before the rows; the rows come in one transaction. A known body adds nothing.
+    def keep_poll(self, source: str, reader_version: str, answers: Sequence[Answer]) -> int:
+        """Keep the answers of one poll and what was read from them; give the observations new.
+
+        The bodies are durable before the rows; the rows of all answers come in one transaction. A
+        reading that is known adds nothing. Raises UnexpectedData, before anything is added, for an
+        observation that no database can hold.
         """
-        sha256 = hashlib.sha256(body).hexdigest()
-        place = Recording(path, file_sha256 or sha256, sha256)
-        self._keep_raw(sha256, body)
-        ids = [observation_id(observation) for observation in observations]
-        version = reader_version or (observations[0].reader_version if observations else "")
-        row = BodyRow(
-            sha256,
-            source,
-            path,
-            place.file_sha256,
-            len(body),
-            received_ns,
-            version,
-            len(ids),
-            rows_root(ids),
-        )
+        readings: list[Reading] = []
+        rows: list[list[tuple[Any, ...]]] = []
+        for answer in answers:
+            seen = identified(answer.observations)
+            reading = reading_of(answer, source, reader_version, seen, len(seen))
+            assert all(row.raw_sha256 == reading.sha256 for row in seen.values())
+            readings.append(reading)
+            rows.append([observation_row(key, reading.id, row) for key, row in seen.items()])
+        for answer in answers:
+            kept = self.bodies.keep(answer.body.content)
+            assert kept == answer.body.sha256
+        shown = {(row.source, row.venue) for answer in answers for row in answer.observations}
         with self._begin(writes=True) as connection:
-            _add(connection, RECORDINGS, "path", [place._asdict()])
-            if not _add(connection, BODIES, "sha256", [row._asdict()]):
-                return 0
-            rows = zip(ids, observations, strict=True)
-            return _add(
-                connection,
-                OBSERVATIONS,
-                "id",
-                [{"id": identifier} | _columns(seen) for identifier, seen in rows],
-            )
+            known = _known(connection, [reading.id for reading in readings])
+            add(connection, RECORDINGS, _places(readings))
+            add(connection, READINGS, [reading_row(reading) for reading in readings])
+            add(connection, SHOWN, sorted(shown))
+            fresh = zip(readings, rows, strict=True)
+            new = [row for reading, of in fresh if reading.id not in known for row in of]
+            return add(connection, OBSERVATIONS, new)
 
-    def observations(
-        self, observed_from_ns: int, observed_before_ns: int, source: str | None = None
-    ) -> list[Observation]:
-        """Give the observations of [from, before), of one source or all, by time then id."""
-        wanted = (
-            select(*_FIELDS)
-            .where(
-                OBSERVATIONS.c.observed_ns >= observed_from_ns,
-                OBSERVATIONS.c.observed_ns < observed_before_ns,
-            )
-            .order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.id)
-        )
-        if source is not None:
-            wanted = wanted.where(OBSERVATIONS.c.source == source)
+    def readings(self) -> list[Reading]:
+        """Give every reading, by source, then time, then id."""
+        ranked = (READINGS.c.source, READINGS.c.observed_ns, READINGS.c.id)
         with self._begin() as connection:
-            return [_observation(row) for row in connection.execute(wanted)]
-
-    def rows_of_body(self, sha256: str) -> list[tuple[str, Observation]]:
-        """Give the observations that were read from a body, with their stored ids, in its order."""
-        wanted = select(OBSERVATIONS.c.id, *_FIELDS).where(OBSERVATIONS.c.raw_sha256 == sha256)
-        with self._begin() as connection:
-            rows = connection.execute(wanted.order_by(OBSERVATIONS.c.sequence))
-            return [(row.id, _observation(row[1:])) for row in rows]
-
-    def bodies(self) -> list[BodyRow]:
-        """Give what is known of every body, by source, then time, then hash."""
-        columns = [BODIES.c[field] for field in BodyRow._fields]
-        wanted = select(*columns).order_by(BODIES.c.source, BODIES.c.received_ns, BODIES.c.sha256)
-        with self._begin() as connection:
-            return [BodyRow(*row) for row in connection.execute(wanted)]
+            rows = connection.execute(select(READINGS).order_by(*ranked))
+            return [reading_from(row) for row in rows]
 
     def recordings(self) -> list[Recording]:
         """Give every place where a body was found, by path."""
-        columns = [RECORDINGS.c[field] for field in Recording._fields]
         with self._begin() as connection:
-            rows = connection.execute(select(*columns).order_by(RECORDINGS.c.path))
+            rows = connection.execute(select(RECORDINGS).order_by(RECORDINGS.c.path))
             return [Recording(*row) for row in rows]
 
-    def body(self, sha256: str) -> bytes:
-        """Give a body; raises ArchiveDamaged where it is gone or its hash differs."""
-        file = self._raw_file(sha256)
-        try:
-            body = file.read_bytes()
-        except OSError as fault:
-            raise ArchiveDamaged(f"expected the body {sha256}, found {fault}") from None
-        found = hashlib.sha256(body).hexdigest()
-        if found != sha256:
-            raise ArchiveDamaged(f"{file}: expected the body {sha256}, found {found}")
-        return body
+    def body_of(self, reading: Reading) -> Body:
+        """Give what the reader was given; raises ArchiveDamaged where the bytes are not as kept."""
+        return Body(
+            self.bodies.body(reading.sha256),
+            reading.shape,
+            reading.observed_ns,
+            reading.received_ns,
+            reading.sha256,
+            reading.rates,
+            reading.dated,
+        )
+
+    def last_polls(self) -> dict[str, int]:
+        """Give for each source the `observed_ns` of its last reading."""
+        last = select(READINGS.c.source, func.max(READINGS.c.observed_ns))
+        with self._begin() as connection:
+            rows = connection.execute(last.group_by(READINGS.c.source))
+            return {row[0]: row[1] for row in rows}
+
+    # -- observations -------------------------------------------------------------------------
+
+    def observations(
+        self,
+        observed_from_ns: int,
+        observed_before_ns: int,
+        source: str | None = None,
+        kinds: Collection[str] | None = None,
+        *,
+        for_fixing: bool = False,
+    ) -> list[Observation]:
+        """Give the observations of [from, before), by time then id.
+
+        Of one source or all, of some kinds or all. `for_fixing` leaves out those that no fix may
+        consider.
+        """
+        wanted = select(*_FIELDS).where(
+            OBSERVATIONS.c.observed_ns >= observed_from_ns,
+            OBSERVATIONS.c.observed_ns < observed_before_ns,
+        )
+        if source is not None:
+            wanted = wanted.where(OBSERVATIONS.c.source == source)
+        if kinds is not None:
+            wanted = wanted.where(OBSERVATIONS.c.kind.in_(sorted(kinds)))
+        if for_fixing:
+            wanted = _for_fixing(wanted)
+        ranked = wanted.order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.id)
+        with self._begin() as connection:
+            found = [observation_from(row) for row in connection.execute(ranked)]
+        return [row for row in found if can_be_fixed(row)] if for_fixing else found
+
+    def stored(self, observed_from_ns: int, observed_before_ns: int) -> list[Stored]:
+        """Give the observations of [from, before) as they lie here, by time then id."""
+        wanted = select(OBSERVATIONS).where(
+            OBSERVATIONS.c.observed_ns >= observed_from_ns,
+            OBSERVATIONS.c.observed_ns < observed_before_ns,
+        )
+        return self._stored(wanted.order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.id))
+
+    def rows_of(self, reading: str) -> list[Stored]:
+        """Give the observations that a reading added, in the order of its body."""
+        wanted = select(OBSERVATIONS).where(OBSERVATIONS.c.reading == reading)
+        return self._stored(wanted.order_by(OBSERVATIONS.c.sequence))
+
+    def rows_named(self, ids: Iterable[str]) -> list[Stored]:
+        """Give the observations with these ids, those there are, in the order they came."""
+        names, found = sorted(ids), list[Stored]()
+        for start in range(0, len(names), _SOME):
+            some = OBSERVATIONS.c.id.in_(names[start : start + _SOME])
+            found += self._stored(select(OBSERVATIONS).where(some))
+        return sorted(found, key=lambda row: row.sequence)
+
+    def row_without_reading(self) -> Stored | None:
+        """Give the first observation whose reading is not here, or None."""
+        known = select(READINGS.c.id)
+        lost = select(OBSERVATIONS).where(OBSERVATIONS.c.reading.not_in(known))
+        found = self._stored(lost.order_by(OBSERVATIONS.c.sequence).limit(1))
+        return found[0] if found else None
+
+    def span(self) -> tuple[int, int] | None:
+        """Give the first and last `observed_ns` of all observations, or None for none."""
+        ends = select(func.min(OBSERVATIONS.c.observed_ns), func.max(OBSERVATIONS.c.observed_ns))
+        with self._begin() as connection:
+            first, last = connection.execute(ends).one()
+        return None if first is None else (first, last)
+
+    def sources(self) -> list[str]:
+        """Give the sources of which anything was observed, sorted."""
+        with self._begin() as connection:
+            return sorted(connection.execute(select(SHOWN.c.source).distinct()).scalars())
+
+    def rates(self, before_ns: int) -> tuple[Rate, ...]:
+        """Give for each currency the last rate published before a time, by currency."""
+        of_rates = OBSERVATIONS.c.kind == literal_column("'rate'")
+        said = select(OBSERVATIONS.c.spec, func.max(OBSERVATIONS.c.observed_ns).label("at"))
+        last = said.where(of_rates, OBSERVATIONS.c.observed_ns < before_ns)
+        newest = last.group_by(OBSERVATIONS.c.spec).subquery()
+        is_newest = and_(
+            OBSERVATIONS.c.spec == newest.c.spec, OBSERVATIONS.c.observed_ns == newest.c.at
+        )
+        wanted = (
+            select(OBSERVATIONS.c.spec, OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.price_nanousd)
+            .join_from(newest, OBSERVATIONS, is_newest)
+            .where(of_rates)
+            .order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.sequence)
+        )
+        with self._begin() as connection:
+            found = [
+                Rate(json.loads(spec)["currency"], published_ns, nanousd)
+                for spec, published_ns, nanousd in connection.execute(wanted)
+            ]
+        return tuple(sorted({rate.currency: rate for rate in found}.values()))
+
+    def offers(
+        self, now_ns: int, age_ns_max: int, only: Filter = ALL, after: int = 0, limit: int = 100
+    ) -> Page:
+        """Give a page of the offers that are current at a time; see offers.py."""
+        with self._begin() as connection:
+            return current_offers(connection, now_ns, age_ns_max, only, after, limit)
+
+    # -- refusals -----------------------------------------------------------------------------
+
+    def refuse(
+        self, refusal: Refusal, content: bytes | None = None, *, file_sha256: str = ""
+    ) -> bool:
+        """Keep why something was refused, its body, if any, before it; tell whether it is new.
+
+        `file_sha256` is the hash of a recording's file: the same file is refused once for each
+        code, however often it is found.
+        """
+        assert refusal.code in CODES
+        if content is not None:
+            kept = self.bodies.keep(content)
+            assert refusal.sha256 in ("", kept)
+            refusal = refusal._replace(sha256=kept)
+        row = refusal._replace(
+            path=bounded_detail(refusal.path), detail=bounded_detail(refusal.detail)
+        )
+        same = select(REFUSALS.c.sequence).where(
+            REFUSALS.c.path == row.path,
+            REFUSALS.c.file_sha256 == file_sha256,
+            REFUSALS.c.code == row.code,
+        )
+        with self._begin(writes=True) as connection:
+            if file_sha256 and connection.execute(same.limit(1)).first() is not None:
+                return False
+            return bool(add(connection, REFUSALS, [(*row, file_sha256)]))
+
+    def refusals(
+        self, source: str | None = None, since_ns: int = 0, last: int = 100
+    ) -> list[Refusal]:
+        """Give the last refusals, the newest first: of one source or all, received since a time."""
+        assert 1 <= last <= REFUSALS_MAX
+        columns = [REFUSALS.c[field] for field in Refusal._fields]
+        wanted = select(*columns).where(REFUSALS.c.received_ns >= since_ns)
+        if source is not None:
+            wanted = wanted.where(REFUSALS.c.source == source)
+        newest = wanted.order_by(REFUSALS.c.sequence.desc()).limit(last)
+        with self._begin() as connection:
+            return [Refusal(*row) for row in connection.execute(newest)]
+
+    # -- what the collector must find again ---------------------------------------------------
+
+    def keep_task(self, source: str, document_json: str, written_ns: int) -> None:
+        """Keep how the task of a source fares, in place of what was kept of it before."""
+        with self._begin(writes=True) as connection:
+            put(connection, TASKS, "source", (source, document_json, written_ns))
+
+    def tasks(self) -> list[Task]:
+        """Give how every task fared last, by source."""
+        with self._begin() as connection:
+            rows = connection.execute(select(TASKS).order_by(TASKS.c.source))
+            return [Task(*row) for row in rows]
+
+    def commit(self, venue: str, day: date, commitment: str, committed_ns: int) -> bool:
+        """Keep a commitment; give False where one for the venue and day stands: the first stays."""
+        row = (venue, day.isoformat(), commitment, committed_ns)
+        with self._begin(writes=True) as connection:
+            return bool(add(connection, COMMITMENTS, [row]))
+
+    def reveal(self, venue: str, day: date, revealed: str, revealed_ns: int) -> bool:
+        """Keep what a commitment hid, as JSON text; give False where it was revealed before."""
+        row = (venue, day.isoformat(), revealed, revealed_ns)
+        with self._begin(writes=True) as connection:
+            return bool(add(connection, REVEALS, [row]))
+
+    def commitments(self, day: date | None = None) -> list[Commitment]:
+        """Give the commitments for the strike of a day, or all, by day, then venue."""
+        rows = self._by_day(COMMITMENTS, day)
+        return [Commitment(row[0], date.fromisoformat(row[1]), row[2], row[3]) for row in rows]
+
+    def reveals(self, day: date | None = None) -> list[Reveal]:
+        """Give what was revealed for the strike of a day, or all, by day, then venue."""
+        rows = self._by_day(REVEALS, day)
+        return [Reveal(row[0], date.fromisoformat(row[1]), row[2], row[3]) for row in rows]
+
+    # -- fixings ------------------------------------------------------------------------------
 
     def keep_fixings(self, fixings: Sequence[Fixing]) -> int:
         """Keep fixings in one transaction; give how many are new. The same content adds nothing."""
-        rows = [_fixing_row(fixing) for fixing in fixings]
         with self._begin(writes=True) as connection:
-            return _add(connection, FIXINGS, "sha256", rows)
+            return add(connection, FIXINGS, [fixing_row(fixing) for fixing in fixings])
 
     def fixings(
         self,
@@ -294,7 +381,7 @@ class Archive:
             FIXINGS.c.strike_ns, FIXINGS.c.series, FIXINGS.c.known_ns, FIXINGS.c.sequence
         )
         with self._begin() as connection:
-            found = [_fixing(*row) for row in connection.execute(ranked)]
+            found = [fixing_from(*row) for row in connection.execute(ranked)]
         return list({(fixing.strike_ns, fixing.series): fixing for fixing in found}.values())
 
     def count(self) -> dict[str, int]:
@@ -305,123 +392,39 @@ class Archive:
                 for name, table in METADATA.tables.items()
             }
 
-    def _refuse_foreign(self, tables: Sequence[str]) -> None:
-        """Raise ArchiveDamaged where the database is someone else's, before anything is added."""
-        foreign = sorted(set(tables) - set(METADATA.tables))
-        if foreign:
-            where = self._engine.url.render_as_string()
-            raise ArchiveDamaged(f"{where}: expected an archive, found the table {foreign[0]!r}")
+    def _begin(self, writes: bool = False) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, writes)
 
-    def _raw_file(self, sha256: str) -> Path:
-        return self.folder / "raw" / sha256[:2] / sha256
+    def _stored(self, wanted: Select[Any]) -> list[Stored]:
+        with self._begin() as connection:
+            return [stored_from(row) for row in connection.execute(wanted)]
 
-    def _keep_raw(self, sha256: str, body: bytes) -> None:
-        """Write a body under its hash, durably and at once; one that lies there is left alone."""
-        file = self._raw_file(sha256)
-        if file.exists() and file.stat().st_size == len(body):
-            return
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            _write_durably(file, body)
-        except OSError as fault:
-            raise ArchiveDamaged(f"{file}: expected to write a body, found {fault}") from None
-
-    @contextmanager
-    def _begin(self, writes: bool = False) -> Iterator[Connection]:
-        """Open a transaction; a fault of the database comes out as ArchiveDamaged."""
-        try:
-            with self._engine.execution_options(writes=writes).begin() as connection:
-                yield connection
-        except DatabaseError as fault:
-            where = self._engine.url.render_as_string()
-            raise ArchiveDamaged(f"{where}: expected an archive, found {fault.orig}") from None
+    def _by_day(self, table: Table, day: date | None) -> list[Sequence[Any]]:
+        wanted = select(table).order_by(table.c.day, table.c.venue)
+        if day is not None:
+            wanted = wanted.where(table.c.day == day.isoformat())
+        with self._begin() as connection:
+            return [tuple(row) for row in connection.execute(wanted)]
 
 
 _FIELDS = [OBSERVATIONS.c[field] for field in Observation._fields]
 
 
-def _engine(url: URL | str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _configure(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # We say BEGIN ourselves.
-    for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once, so that what it reads is what it adds to."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _add(connection: Connection, table: Table, key: str, rows: list[dict[str, Any]]) -> int:
-    """Add the rows whose key is new; give their number."""
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Give those of the readings that are here already."""
     known: set[str] = set()
-    keys = [row[key] for row in rows]
-    for start in range(0, len(keys), 500):
-        some = table.c[key].in_(keys[start : start + 500])
-        known.update(connection.execute(select(table.c[key]).where(some)).scalars())
-    new = {row[key]: row for row in rows if row[key] not in known}
-    if new:
-        connection.execute(insert(table), list(new.values()))
-    return len(new)
+    for start in range(0, len(ids), _SOME):
+        some = READINGS.c.id.in_(ids[start : start + _SOME])
+        known.update(connection.execute(select(READINGS.c.id).where(some)).scalars())
+    return known
 
 
-def _columns(observation: Observation) -> dict[str, Any]:
-    return observation._asdict() | {"flags": " ".join(observation.flags)}
+def _places(readings: Sequence[Reading]) -> list[tuple[str, str, str]]:
+    return [(row.path, row.file_sha256, row.id) for row in readings if row.path]
 
 
-def _observation(row: Sequence[Any]) -> Observation:
-    fields = dict(zip(Observation._fields, row, strict=True))
-    return Observation(**fields | {"flags": tuple(fields["flags"].split())})
-
-
-def _fixing_row(fixing: Fixing) -> dict[str, Any]:
-    document = canonical_json(to_json(fixing))
-    return {
-        "sha256": hashlib.sha256(document.encode()).hexdigest(),
-        "series": fixing.series,
-        "strike_ns": fixing.strike_ns,
-        "source": fixing.source,
-        "methodology": fixing.methodology,
-        "vintage": fixing.vintage,
-        "known_ns": fixing.known_ns,
-        "document": document,
-    }
-
-
-def _fixing(sha256: str, document: str) -> Fixing:
-    found = hashlib.sha256(document.encode()).hexdigest()
-    if found != sha256:
-        raise ArchiveDamaged(f"fixings: expected the document {sha256}, found {found}")
-    return from_json(json.loads(document))
-
-
-def _write_durably(file: Path, body: bytes) -> None:
-    """Write beside, make durable, then rename: the file is there whole or not at all."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(body)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise
-    for folder in (file.parent, file.parent.parent):
-        _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _for_fixing(wanted: Select[Any]) -> Select[Any]:
+    """Leave out what no fix may consider: the flags are words between spaces."""
+    flags = literal(" ") + OBSERVATIONS.c.flags + literal(" ")
+    clear = [~flags.contains(f" {word} ", autoescape=True) for word in NEVER_FIXED]
+    return wanted.where(OBSERVATIONS.c.kind.in_(PRICES), *clear)

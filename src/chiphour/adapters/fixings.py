@@ -21,7 +21,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from chiphour.adapters.archive import Archive
-from chiphour.adapters.recordings import RecordingRefused
+from chiphour.adapters.manifest import RecordingRefused
 from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.adapters.recordings import shipped_paths
@@ -74,17 +74,18 @@ class Audit(NamedTuple):
 
 
 def ingest_shipped(archive: Archive, progress: Progress | None = None) -> None:
-    """Read the shipped recordings into an archive that holds nothing, or only some of them.
+    """Read the shipped recordings that can move a fix, into an archive that lacks some of them.
 
     So a reading that was broken off, or that a refused file left with a gap, is finished before
-    anything is made from it; an archive of other recordings alone is left as it is. Raises
+    anything is made from it; an archive of other recordings alone is left as it is. What serves
+    comparison alone is most of what is shipped, and left to `chiphour observe`. Raises
     RecordingRefused, after all the others were read, where one of them is not as shipped.
     """
     known = {place.path for place in archive.recordings()}
     shipped = set(shipped_paths())
     if shipped <= known or (known and not shipped & known):
         return
-    refused = ingest(archive, embedded_folder(), progress).refused
+    refused = ingest(archive, embedded_folder(), progress, compared=False).refused
     if refused:
         raise RecordingRefused(refused[0])
 
@@ -99,10 +100,13 @@ def span(observations: Sequence[Observation]) -> Span:
 
 
 def recorded(archive: Archive, source: str = "") -> Sequence[Observation]:
-    """Give all observations of a source, or of all, by time; raises NothingRecorded for none."""
-    observations = archive.observations(0, END_NS, source or None)
+    """Give what a fix may consider, of a source or all, by time; raises NothingRecorded for none.
+
+    What serves comparison alone is left out: it would lengthen the span and fix nothing.
+    """
+    observations = archive.observations(0, END_NS, source or None, for_fixing=True)
     if not observations:
-        known = sorted({row.source for row in archive.observations(0, END_NS)})
+        known = sorted({row.source for row in archive.observations(0, END_NS, for_fixing=True)})
         raise NothingRecorded(
             f"expected a source of {', '.join(known) or 'a filled archive'}, found {source!r}"
         )
@@ -158,7 +162,7 @@ def fix_range(
 
 def audit_all(archive: Archive, progress: Progress | None = None) -> Audit:
     """Audit every kept fixing of every source against the observations of the archive."""
-    observations = archive.observations(0, END_NS)
+    observations = archive.observations(0, END_NS, for_fixing=True)
     times = [row.observed_ns for row in observations]
     sources = ["", *sorted({row.source for row in observations})]
     work = [
@@ -193,7 +197,7 @@ def audit_one(archive: Archive, series: str, day: date, source: str = "") -> Aud
     if not history or history[-1].strike_ns != strike:
         raise NothingRecorded(f"expected a kept fixing of {series} on {day}, found none")
     fixed = [fixing for fixing in history[:-1] if fixing.state == "fixed"]
-    observations = archive.observations(strike - REACH_NS, strike, source or None)
+    observations = archive.observations(strike - REACH_NS, strike, source or None, for_fixing=True)
     previous = {series: fixed[-1]} if fixed else {}
     difference = audit_strike([history[-1]], observations, previous)[0]
     return Audit({(source, series): (1, int(difference is None))}, difference)

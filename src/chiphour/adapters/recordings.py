@@ -1,83 +1,87 @@
 """RECORDINGS: folders of recorded bodies, read into the archive and checked against it.
 
-Takes   a folder laid out `<venue's folder>/<any>/<body>.json[.gz]`, with or without a MANIFEST.csv.
+Takes   a folder laid out as the published recordings are, with or without a MANIFEST.csv. Which
+        files are whose, and in which shape, each reader says itself (`Venue.recordings`).
 Gives   a report: what was read, what is new, what no table knows, what was refused and why.
-Keeps   a file that is torn or is not what the manifest says wholly out; the others go on.
-        Reading a folder twice adds nothing.
-Source  Decision 0005; NOTICE for the recordings that are shipped.
-
-    MarketError
-    └── RecordingRefused    a folder or file that cannot be read as a recording
+Keeps   a file that is torn, is not what the manifest says, or cannot be dated wholly out; the
+        others go on. Reading a folder twice adds nothing. A refusal is kept once.
+Source  Decisions 0003 and 0015; NOTICE for the recordings that are shipped.
 """
 
-import csv
-import gzip
 import hashlib
-import json
 import zlib
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from chiphour.adapters.archive import Archive
-from chiphour.adapters.archive import ArchiveDamaged
-from chiphour.adapters.archive import BodyRow
-from chiphour.adapters.archive import rows_root
+from chiphour.adapters.archive_rows import Answer
+from chiphour.adapters.archive_rows import Reading
+from chiphour.adapters.archive_rows import identified
+from chiphour.adapters.archive_rows import reading_id
+from chiphour.adapters.archive_rows import rows_root
+from chiphour.adapters.bodies import BODY_BYTES_MAX
+from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.adapters.bodies import TooLarge
+from chiphour.adapters.bodies import unpacked
+from chiphour.adapters.manifest import MANIFEST
+from chiphour.adapters.manifest import Listed
+from chiphour.adapters.manifest import Moment
+from chiphour.adapters.manifest import RecordingRefused
+from chiphour.adapters.manifest import manifest_of
+from chiphour.adapters.manifest import moment_captured
+from chiphour.adapters.manifest import moment_of_path
+from chiphour.adapters.refusal import Refusal
+from chiphour.adapters.refusal import bounded_detail
+from chiphour.adapters.report import Report
+from chiphour.adapters.report import Tally
+from chiphour.adapters.report import with_ages
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
+from chiphour.observe.observation import RateMissing
 from chiphour.observe.observation import UnexpectedData
-from chiphour.observe.observation import observation_id
+from chiphour.observe.venue import Body
 from chiphour.observe.venue import Reader
+from chiphour.observe.venue import body_of
 from chiphour.observe.venues import venues
+from chiphour.units import iso_from_ns
 
-MANIFEST = "MANIFEST.csv"
-BODY_BYTES_MAX = 64 << 20  # A body larger than this, packed or not, is not one of ours.
 EMBEDDED = "embedded:"  # Begins the path of a shipped recording, wherever the package lies.
+ENDINGS = (".json", ".json.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
+PACKED = ".gz"
+FIRST = ("ecb",)  # Sources of rates: what is priced in other currencies is read after them.
 
 Progress = Callable[[int, int], None]  # Files done, files in all.
 
 
-class RecordingRefused(MarketError):
-    """A folder or file that cannot be read as a recording."""
-
-
-class Listed(NamedTuple):
-    """What a manifest says of a file."""
-
-    sha256: str
-    bytes: int
-
-
-class Summary(NamedTuple):
-    """What was read for one venue. `gpus` sums the largest offer seen of each machine."""
+class Owner(NamedTuple):
+    """Whose reader reads a file, and in which shape."""
 
     venue: str
-    files: int
-    rows: int
-    machines: int
-    gpus: int
-    new: int
-    flagged: int  # Rows with any flag.
-    flags: dict[str, int]  # Flag: rows.
-    unmapped: dict[tuple[str, str], int]  # (chip | tenor | venue, the source's name): rows.
-    refused: tuple[str, ...]
+    shape: str
 
 
-class Report(NamedTuple):
-    """What became of a folder. `unread` counts the files of folders without a reader."""
+class _Attempt:
+    """A file being read: what is known of it when it is refused."""
 
-    folder: Path
-    venues: tuple[Summary, ...]
-    unread: dict[str, int]
-    warnings: tuple[str, ...]
+    def __init__(self, file: Path, place: str, owner: Owner) -> None:
+        self.file, self.place, self.owner = file, place, owner
+        self.path = _path_of(file)
+        self.file_sha256 = ""
+        self.content: bytes | None = None
+        self.time_ns = 0
 
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """Give one line for each file that was refused."""
-        return tuple(line for summary in self.venues for line in summary.refused)
+
+class _Known:
+    """What the archive holds already: where recordings lay, and what was read of any."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.places = {place.path: place for place in archive.recordings()}
+        self.readings = {reading.id for reading in archive.readings()}
 
 
 def embedded_folder() -> Path:
@@ -86,102 +90,205 @@ def embedded_folder() -> Path:
 
 
 def shipped_paths() -> list[str]:
-    """Give the paths under which the archive knows the shipped recordings that have a reader."""
-    folders = [embedded_folder() / reader.VENUE.recordings for reader in venues().values()]
-    return [_path_of(file) for folder in folders for file in _files(folder)]
+    """Give the paths under which the archive knows what is shipped and can move a fix."""
+    folder = embedded_folder()
+    return [
+        _path_of(file)
+        for file in _files(folder)
+        if any(_can_move_a_fix(owner.venue) for owner in owners_of(_place(folder, file)))
+    ]
+
+
+def owners_of(place: str) -> list[Owner]:
+    """Give the readers of a file by its path below the folder: one, unless somebody erred."""
+    return [
+        Owner(name, recorded.shape)
+        for name, reader in venues().items()
+        for recorded in reader.VENUE.recordings
+        if fnmatchcase(place, recorded.glob)
+    ]
 
 
 def ingest(
-    archive: Archive, folder: Path, progress: Progress | None = None, only: str | None = None
+    archive: Archive,
+    folder: Path,
+    progress: Progress | None = None,
+    only: str | None = None,
+    compared: bool = True,
 ) -> Report:
     """Read every recording of a folder into the archive; `only` names one venue's reader.
 
+    `compared` False leaves out the sources that serve comparison alone: most rows, and no fix.
     Raises RecordingRefused where the folder or its manifest cannot be read, or holds nothing for
-    any reader; a fault of one file becomes a line of the report.
+    any reader; a fault of one file becomes a refusal of the report, and is kept.
     """
     folder = folder.resolve()
-    readers = {name: reader for name, reader in venues().items() if only in (None, name)}
-    if not readers:
+    if only is not None and only not in venues():
         raise RecordingRefused(f"expected a venue of {', '.join(venues())}, found {only!r}")
-    listed = _manifest(folder)
-    work = {name: _files(folder / reader.VENUE.recordings) for name, reader in readers.items()}
-    if not any(work.values()):
-        wanted = ", ".join(reader.VENUE.recordings for reader in readers.values())
-        raise RecordingRefused(f"{folder}: expected recordings in {wanted}, found none")
-    known = {place.path: place.file_sha256 for place in archive.recordings()}
+    names = [
+        name for name in venues() if only in (None, name) and (compared or _can_move_a_fix(name))
+    ]
+    listed = manifest_of(folder)
+    files = _files(folder)
+    owners = {file: owners_of(_place(folder, file)) for file in files}
+    work = {
+        name: [file for file in files if name in {owner.venue for owner in owners[file][:1]}]
+        for name in names
+    }
     total = sum(map(len, work.values()))
+    if total == 0:
+        raise RecordingRefused(f"{folder}: expected recordings in {_folders(names)}, found none")
+    known = _Known(archive)
     done = 0
     summaries = []
-    for name, reader in readers.items():
-        tally = _Tally(name)
+    for name in sorted(names, key=lambda name: (name not in FIRST, name)):
+        tally = Tally(name)
         for file in work[name]:
-            place = file.relative_to(folder).as_posix()
-            try:
-                expected = listed.get(place) if listed is not None else None
-                tally.add(*_ingest_file(archive, reader, file, expected, known))
-            except (RecordingRefused, UnexpectedData) as fault:
-                tally.refuse(fault, place)
+            _count_file(archive, folder, file, owners[file], listed, known, tally)
             done += 1
             if progress is not None:
                 progress(done, total)
         summaries.append(tally.summary())
-    warnings = tuple(_warnings(folder, work, listed)) if listed is not None else ()
-    return Report(folder, tuple(summaries), _unread(folder), warnings)
+    read = [file for of in work.values() for file in of]
+    warnings = tuple(_warnings(folder, read, listed)) if listed is not None else ()
+    unread = Counter(_place(folder, file).split("/")[0] for file in files if not owners[file])
+    return Report(folder, with_ages(summaries), dict(sorted(unread.items())), warnings)
+
+
+def _can_move_a_fix(source: str) -> bool:
+    venue = venues()[source].VENUE
+    return venue.evidence == "recorded" and not venue.compared
 
 
 def check_raw(archive: Archive) -> str | None:
     """Check every row against the bytes it came from; give the first difference, or None.
 
     Every shipped recording must be what its manifest lists. One that is still where it was found
-    must be what was read; an archived body must have its hash; reading the body again must give
-    the stored observations, id by id.
+    must be what was read. Every archived body must have its hash; reading it again, with the times
+    and rates of its reading, must give the stored observations, id by id; and every observation
+    must belong to a reading.
     """
     for file, expected, how in _expected_files(archive):
         if file.is_file() and (found := _sha256_of(file)) != expected:
             return f"{file}: expected SHA-256 {expected} {how}, found {found}"
-    for row in archive.bodies():
-        difference = _difference(archive, row)
+    readings = archive.readings()
+    for reading in readings:
+        difference = _difference(archive, reading)
         if difference is not None:
             return difference
+    lost = archive.row_without_reading()
+    if lost is not None:
+        return f"observation {lost.id}: expected the reading {lost.reading}, found none"
+    checked = {reading.sha256 for reading in readings}
+    for sha256 in archive.bodies.hashes():
+        try:
+            if sha256 not in checked:
+                archive.bodies.body(sha256)
+        except ArchiveDamaged as fault:
+            return str(fault)
     return None
 
 
-def _ingest_file(
+def _count_file(
     archive: Archive,
-    reader: Reader,
+    folder: Path,
     file: Path,
-    expected: Listed | None,
-    known: dict[str, str],
+    owners: list[Owner],
+    listed: dict[str, Listed] | None,
+    known: _Known,
+    tally: Tally,
+) -> None:
+    """Read a file, or keep why not; count what became of it."""
+    attempt = _Attempt(file, _place(folder, file), owners[0])
+    try:
+        if len(owners) > 1:
+            both = " and ".join(f"{owner.venue} {owner.shape}" for owner in owners)
+            raise RecordingRefused(f"{file}: expected one reader, found {both}")
+        expected = listed.get(attempt.place) if listed is not None else None
+        tally.add(*_ingest_file(archive, attempt, expected, known))
+    except (RecordingRefused, UnexpectedData) as fault:
+        refusal = _refusal(attempt, fault)
+        archive.refuse(refusal, attempt.content, file_sha256=attempt.file_sha256)
+        tally.refuse(refusal)
+
+
+def _ingest_file(
+    archive: Archive, attempt: _Attempt, expected: Listed | None, known: _Known
 ) -> tuple[Sequence[Observation], int]:
     """Give the observations of a file and how many are new; raises where it is not as expected."""
+    file = attempt.file
     packed = _read_bounded(file)
-    file_sha256 = hashlib.sha256(packed).hexdigest()
-    if expected is not None and expected != Listed(file_sha256, len(packed)):
+    attempt.file_sha256 = hashlib.sha256(packed).hexdigest()
+    if expected is not None and expected[:2] != (attempt.file_sha256, len(packed)):
         raise RecordingRefused(
             f"{file}: expected SHA-256 {expected.sha256} ({expected.bytes} bytes) as {MANIFEST} "
-            f"lists it, found {file_sha256} ({len(packed)} bytes)"
+            f"lists it, found {attempt.file_sha256} ({len(packed)} bytes)",
+            "NOT_AS_LISTED",
         )
-    path = _path_of(file)
-    if known.get(path, file_sha256) != file_sha256:
+    before = known.places.get(attempt.path)
+    if before is not None and before.file_sha256 != attempt.file_sha256:
         raise RecordingRefused(
-            f"{file}: expected SHA-256 {known[path]} as it was read before, found {file_sha256}"
+            f"{file}: expected SHA-256 {before.file_sha256} as it was read before, "
+            f"found {attempt.file_sha256}",
+            "CHANGED",
         )
-    body = _unpacked(file, packed)
-    sha256 = hashlib.sha256(body).hexdigest()
-    if path in known:
-        return [observation for _, observation in archive.rows_of_body(sha256)], 0
-    received_ns = reader.fetched_ns(body)
-    observations = list(reader.read(body, received_ns, sha256))
-    new = archive.keep(
-        body,
-        reader.VENUE.name,
-        path,
-        received_ns,
-        observations,
-        reader_version=reader.VENUE.reader_version,
-        file_sha256=file_sha256,
+    if before is not None:
+        return [row.observation for row in archive.rows_of(before.reading)], 0
+    attempt.content = _content(file, packed)
+    reader = venues()[attempt.owner.venue]
+    body = _body(archive, reader, attempt, expected)
+    name, version = reader.VENUE.name, reader.VENUE.reader_version
+    reading = reading_id(body, name)
+    elsewhere = reading in known.readings
+    observations = () if elsewhere else _read(reader, body)
+    answer = Answer(body, observations, attempt.path, attempt.file_sha256)
+    new = archive.keep_poll(name, version, [answer])
+    known.readings.add(reading)
+    return [row.observation for row in archive.rows_of(reading)] if elsewhere else observations, new
+
+
+def _body(archive: Archive, reader: Reader, attempt: _Attempt, listed: Listed | None) -> Body:
+    """Give what the reader is given; raises RecordingRefused where nothing tells the day.
+
+    A recording was received when it was made, as far as anyone knows.
+    """
+    assert attempt.content is not None
+    stated_ns = reader.stated_ns(attempt.content, attempt.owner.shape)
+    moment = moment_of_path(attempt.place) if stated_ns is None else Moment(stated_ns, True)
+    if moment is None and listed is not None:
+        moment = moment_captured(listed.captured)
+    if moment is None:
+        raise RecordingRefused(
+            f"{attempt.file}: expected a day in the body, in the path or in {MANIFEST}, found none",
+            "DATE_MISSING",
+        )
+    attempt.time_ns = moment.time_ns
+    rates = archive.rates(moment.time_ns)
+    shape = attempt.owner.shape
+    return body_of(attempt.content, shape, moment.time_ns, moment.time_ns, rates, moment.dated)
+
+
+def _read(reader: Reader, body: Body) -> tuple[Observation, ...]:
+    """Read a body; the pages that would follow are recordings of their own, if anything."""
+    return tuple(item for item in reader.read(body) if isinstance(item, Observation))
+
+
+def _refusal(attempt: _Attempt, fault: MarketError) -> Refusal:
+    line = str(fault)
+    if isinstance(fault, RecordingRefused):
+        code = fault.code
+    else:
+        code = "RATE_MISSING" if isinstance(fault, RateMissing) else "UNREADABLE"
+    return Refusal(
+        source=attempt.owner.venue,
+        shape=attempt.owner.shape,
+        path=attempt.path,
+        observed_ns=attempt.time_ns,
+        received_ns=attempt.time_ns,
+        code=code,
+        detail=bounded_detail(line if attempt.place in line else f"{attempt.place}: {line}"),
+        sha256="",
     )
-    return observations, new
 
 
 def _read_bounded(file: Path) -> bytes:
@@ -191,124 +298,48 @@ def _read_bounded(file: Path) -> bytes:
     except OSError as fault:
         raise RecordingRefused(f"{file}: expected a recording, found {fault.strerror}") from None
     if len(packed) > BODY_BYTES_MAX:
-        raise RecordingRefused(f"{file}: expected at most {BODY_BYTES_MAX} bytes, found more")
+        detail = f"{file}: expected at most {BODY_BYTES_MAX} bytes, found more"
+        raise RecordingRefused(detail, "TOO_LARGE")
     return packed
 
 
-def _unpacked(file: Path, packed: bytes) -> bytes:
-    """Give the body: a .json as it is, a .json.gz unpacked within the bound."""
-    if file.suffix == ".json":
+def _content(file: Path, packed: bytes) -> bytes:
+    """Give the body: a file as it is, or unpacked within the bound where its name ends in .gz."""
+    if not file.name.endswith(ENDINGS):
+        raise RecordingRefused(f"{file}: expected a name ending {', '.join(ENDINGS)}")
+    if not file.name.endswith(PACKED):
         return packed
-    if not file.name.endswith(".json.gz"):
-        raise RecordingRefused(f"{file}: expected a name ending .json or .json.gz")
     try:
-        with gzip.open(file, "rb") as stream:
-            body = stream.read(BODY_BYTES_MAX + 1)
-    except (EOFError, OSError, zlib.error) as fault:
+        return unpacked(packed, BODY_BYTES_MAX)
+    except (EOFError, zlib.error) as fault:
         raise RecordingRefused(f"{file}: expected a whole gzip file, found: {fault}") from None
-    if len(body) > BODY_BYTES_MAX:
-        raise RecordingRefused(f"{file}: expected at most {BODY_BYTES_MAX} bytes unpacked")
-    return body
-
-
-class _Tally:
-    """Counts the rows of one venue as its files are read."""
-
-    def __init__(self, venue: str) -> None:
-        self._venue = venue
-        self._files = self._rows = self._new = 0
-        self._gpus: dict[str, int] = {}
-        self._unmapped: Counter[tuple[str, str]] = Counter()
-        self._flagged = 0
-        self._flags: Counter[str] = Counter()
-        self._refused: list[str] = []
-
-    def add(self, observations: Sequence[Observation], new: int) -> None:
-        self._files += 1
-        self._rows += len(observations)
-        self._new += new
-        for seen in observations:
-            self._flagged += bool(seen.flags)
-            self._flags.update(seen.flags)
-            self._unmapped.update(_unmapped(seen))
-            if seen.machine_key:
-                most = max(seen.gpus, self._gpus.get(seen.machine_key, 0))
-                self._gpus[seen.machine_key] = most
-
-    def refuse(self, fault: MarketError, place: str) -> None:
-        line = str(fault)
-        self._refused.append(line if place in line else f"{place}: {line}")
-
-    def summary(self) -> Summary:
-        return Summary(
-            self._venue,
-            self._files,
-            self._rows,
-            len(self._gpus),
-            sum(self._gpus.values()),
-            self._new,
-            self._flagged,
-            dict(sorted(self._flags.items())),
-            dict(sorted(self._unmapped.items())),
-            tuple(self._refused),
-        )
-
-
-def _unmapped(seen: Observation) -> Iterator[tuple[str, str]]:
-    """Yield what no table knew, by the source's own name."""
-    if "CHIP_UNKNOWN" in seen.flags:
-        yield "chip", str(json.loads(seen.spec)["chip_name"])
-    if "TENOR_UNKNOWN" in seen.flags:
-        yield "tenor", str(json.loads(seen.terms)["kind"])
-    if "VENUE_UNKNOWN" in seen.flags:
-        yield "venue", seen.venue
-
-
-def _manifest(folder: Path) -> dict[str, Listed] | None:
-    """Give what the manifest in the folder or its parent says, by path below the folder."""
-    if (folder / MANIFEST).is_file():
-        file, prefix = folder / MANIFEST, "open/"
-    elif (folder.parent / MANIFEST).is_file():
-        file, prefix = folder.parent / MANIFEST, f"{folder.name}/"
-    else:
-        return None
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            rows = [
-                (row["path"], Listed(row["sha256"], int(row["bytes"])))
-                for row in csv.DictReader(stream)
-            ]
-    except (KeyError, TypeError, ValueError, OSError) as fault:
-        raise RecordingRefused(
-            f"{file}: expected the columns path, sha256, bytes in each row, found {fault!r}"
-        ) from None
-    inside = file.parent == folder
-    return {
-        path.removeprefix(prefix): listed
-        for path, listed in rows
-        if inside or path.startswith(prefix)
-    }
+    except TooLarge:
+        detail = f"{file}: expected at most {BODY_BYTES_MAX} bytes unpacked, found more"
+        raise RecordingRefused(detail, "TOO_LARGE") from None
 
 
 def _files(folder: Path) -> list[Path]:
-    """Give the files below a folder, by name; hidden ones are left out."""
+    """Give the files below a folder, by name; hidden ones and the manifest are left out."""
     if not folder.is_dir():
         return []
     return sorted(
-        file for file in folder.rglob("*") if file.is_file() and not file.name.startswith(".")
+        file
+        for file in folder.rglob("*")
+        if file.is_file() and not file.name.startswith(".") and file != folder / MANIFEST
     )
 
 
-def _unread(folder: Path) -> dict[str, int]:
-    """Count the files of folders for which there is no reader yet."""
-    read = {reader.VENUE.recordings for reader in venues().values()}
-    others = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    return {name: len(_files(folder / name)) for name in others if name not in read}
+def _folders(names: Sequence[str]) -> str:
+    """Name the folders in which these readers look."""
+    found = {
+        recorded.glob.split("/")[0]
+        for name in names
+        for recorded in venues()[name].VENUE.recordings
+    }
+    return ", ".join(sorted(found)) or "no folder"
 
 
-def _warnings(
-    folder: Path, work: dict[str, list[Path]], listed: dict[str, Listed]
-) -> Iterator[str]:
+def _warnings(folder: Path, read: list[Path], listed: dict[str, Listed]) -> Iterator[str]:
     """Yield a line for each folder with listed files that are missing, and each unlisted file."""
     missing: dict[str, list[str]] = {}
     for place in listed:
@@ -316,9 +347,13 @@ def _warnings(
             missing.setdefault(place.split("/")[0], []).append(place)
     for name, places in sorted(missing.items()):
         yield f"{name}: {len(places)} files of {MANIFEST} are missing, the first is {places[0]}"
-    for file in (file for files in work.values() for file in files):
-        if file.relative_to(folder).as_posix() not in listed:
+    for file in read:
+        if _place(folder, file) not in listed:
             yield f"{file}: not listed in {MANIFEST}, so read without a check"
+
+
+def _place(folder: Path, file: Path) -> str:
+    return file.relative_to(folder).as_posix()
 
 
 def _path_of(file: Path) -> str:
@@ -336,7 +371,7 @@ def _file_at(path: str) -> Path:
 
 def _expected_files(archive: Archive) -> Iterator[tuple[Path, str, str]]:
     """Yield each file whose hash is known, that hash, and from where it is known."""
-    for name, listed in (_manifest(embedded_folder()) or {}).items():
+    for name, listed in (manifest_of(embedded_folder()) or {}).items():
         yield embedded_folder() / name, listed.sha256, f"as {MANIFEST} lists it"
     for place in archive.recordings():
         yield _file_at(place.path), place.file_sha256, "as it was read"
@@ -346,27 +381,36 @@ def _sha256_of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _difference(archive: Archive, row: BodyRow) -> str | None:
+def _difference(archive: Archive, reading: Reading) -> str | None:
     """Read a body again: the first way in which it is not what is stored, or None."""
-    reader = venues().get(row.source)
-    if reader is None or reader.VENUE.reader_version != row.reader_version:
+    where = reading.path or f"{reading.source} at {iso_from_ns(reading.observed_ns)}"
+    reader = venues().get(reading.source)
+    if reader is None or reader.VENUE.reader_version != reading.reader_version:
         found = reader.VENUE.reader_version if reader else "none"
-        return f"{row.path}: expected the reader {row.reader_version}, found {found}"
+        return f"{where}: expected the reader {reading.reader_version}, found {found}"
     try:
-        body = archive.body(row.sha256)
-        again = list(reader.read(body, row.received_ns, row.sha256))
+        body = archive.body_of(reading)
+        again = identified(_read(reader, body))
     except (ArchiveDamaged, UnexpectedData) as fault:
-        return f"{row.path}: {fault}"
-    stored = archive.rows_of_body(row.sha256)
-    for observation, (identifier, kept) in zip(again, stored, strict=False):
-        expected = observation_id(observation)
-        if observation != kept or identifier != expected:
-            return f"{row.path} row {observation.row}: expected {expected}, found {_named(kept)}"
-    found_root = rows_root(observation_id(observation) for observation in again)
-    if (len(again), len(again), found_root) != (len(stored), row.rows, row.rows_root):
-        return f"{row.path}: expected {len(again)} observations, found {len(stored)} stored"
+        return f"{where}: {fault}"
+    if reading_id(body, reading.source) != reading.id:
+        return (
+            f"{where}: expected the reading {reading_id(body, reading.source)}, found {reading.id}"
+        )
+    stored = {row.id: row.observation for row in archive.rows_of(reading.id)}
+    # A row with times of its own may have come with another reading of the same bytes.
+    elsewhere = archive.rows_named(again.keys() - stored.keys())
+    kept = stored | {row.id: row.observation for row in elsewhere}
+    for identifier, seen in again.items():
+        if kept.get(identifier) != seen:
+            found = _named(kept[identifier]) if identifier in kept else "none"
+            return f"{where} row {seen.row}: expected {identifier}, found {found}"
+    for identifier in stored.keys() - again.keys():
+        return f"{where} row {stored[identifier].row}: expected none, found {identifier}"
+    if (len(again), rows_root(again)) != (reading.rows, reading.rows_root):
+        return f"{where}: expected {reading.rows} observations, found {len(again)}, or others"
     return None
 
 
 def _named(kept: Observation) -> str:
-    return f"{observation_id(kept)} ({kept.venue} {kept.chip} {kept.price_nanousd} nanousd)"
+    return f"{kept.venue} {kept.chip} {kept.price_nanousd} nanousd"

@@ -6,10 +6,12 @@ Keeps   "replay" and "demonstration" in sight wherever a price or a trade is sho
 Source  Decisions 0010 and 0011.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from chiphour.adapters.observed import Observed
 from chiphour.auction.instance import from_json as instance_from_json
 from chiphour.auction.result import from_json as result_from_json
 from chiphour.exchange import events as e
@@ -20,6 +22,10 @@ from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
 from chiphour.publish.market import Trade
+from chiphour.publish.offers import Collected
+from chiphour.publish.offers import Offers
+from chiphour.publish.offers import Refused
+from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
 from chiphour.simulate.members import LABEL
 from chiphour.units import iso_from_ns
@@ -38,9 +44,10 @@ ATTRIBUTIONS = (
 class Shown:
     """Answers at once, from what the market holds at that moment."""
 
-    def __init__(self, market: "Market") -> None:
-        """Look at a market."""
+    def __init__(self, market: "Market", now_ns: Callable[[], int] | None = None) -> None:
+        """Look at a market; `now_ns` is the clock of live collection, else the market's time."""
         self._market = market
+        self._observed = Observed(market.archive, now_ns or (lambda: market.time_ns))
         self._auctions: dict[date, AuctionSummary] = {}
 
     def days(self) -> Sequence[date]:
@@ -93,6 +100,26 @@ class Shown:
             outcome = result_from_json(instance, result.read_bytes())
             self._auctions[day] = auction_summary(instance, outcome)
         return self._auctions[day]
+
+    def offers(self, wanted: Wanted) -> Offers:
+        """Give a page of current offers."""
+        return self._observed.offers(wanted)
+
+    def sources(self) -> Sequence[Collected]:
+        """Give every source with its standing and the state of its collection."""
+        return self._observed.sources()
+
+    def refusals(self, source: str | None, last: int) -> Sequence[Refused]:
+        """Give the last lines of the log of refusals."""
+        return self._observed.refusals(source, last)
+
+    def metrics(self) -> bytes:
+        """Give the states of collection in Prometheus's text form."""
+        return self._observed.metrics()
+
+    def time_ns(self) -> int:
+        """Give the time that ages are counted from."""
+        return self._observed.time_ns()
 
     def frame(self) -> Frame:
         """Give the labels that every page must show, and whose prices were recorded."""

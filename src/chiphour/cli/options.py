@@ -1,6 +1,6 @@
 """OPTIONS: what several commands share: where state lies, and JSON or a table.
 
-Takes   `--data DIR`, `CHIPHOUR_DATA`, `--json`.
+Takes   `--data DIR`, `CHIPHOUR_DATA`, `--store URL`, `--json`.
 Gives   the data folder; the option types.
 Keeps   one meaning of each option for all commands.
 Source  Decision 0001.
@@ -15,6 +15,14 @@ import typer
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="Folder for state.", show_default="$CHIPHOUR_DATA, else var"),
+]
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        help="Database of the archive, such as postgresql+psycopg://USER@HOST/NAME.",
+        show_default="SQLite in the data folder",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 

@@ -47,7 +47,7 @@ TEXT: dict[str, Any] = {
     "book_machines_min": 5,
     "roles": ["eligible"],
     "kinds": ["ask", "list"],
-    "harmless_flags": ["CARRIED", "FX_UPSTREAM"],
+    "harmless_flags": ["CARRIED", "FX_UPSTREAM", "REGION_UNKNOWN"],
     "members_min": 3,
     "screen_members_min": 4,
     "screen_multiple": 3,
@@ -58,6 +58,9 @@ TEXT: dict[str, Any] = {
     "interval_level_ppm": 900_000,
 }
 HALVINGS = 64
+# Rows that no fix considers, as the text says it.
+PRICE_KINDS = ("ask", "bid_floor", "list")
+UNSEEN_FLAGS = ("COMPARISON", "SCHEMA_ONLY", "UNDATED")
 
 # Where a difference is sought: what went in before what came out.
 CAUSES = ("methodology", "parameters_sha256", "inputs_root", "rejections", "members")
@@ -167,6 +170,8 @@ def _sighting(published: Fixing, observations: Iterable[Observation]) -> Sightin
         if 0 < strike - row.observed_ns <= TEXT["memory_ns"]
         and row.received_ns - strike < TEXT["close_ns"]
         and (source == "" or source == row.source)
+        and row.kind in PRICE_KINDS
+        and not any(flag in UNSEEN_FLAGS for flag in row.flags)
     ]
     youngest: dict[tuple[str, str], int] = {}
     for row in sorted(seen, key=lambda row: row.observed_ns):

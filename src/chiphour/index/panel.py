@@ -21,6 +21,7 @@ from chiphour.index.series import BY_KEY
 from chiphour.index.series import Series
 from chiphour.index.statistics import median
 from chiphour.observe.observation import Observation
+from chiphour.observe.observation import can_be_fixed
 from chiphour.observe.observation import observation_id
 from chiphour.observe.register import REGISTER
 
@@ -102,7 +103,7 @@ def considered(
 
     A poll is all rows of one source and venue with one `observed_ns`. Rows received after the
     close, observed at or after the strike, or of another source than the one asked for do not
-    exist here. A row given twice counts once.
+    exist here, and neither do rows that no fix may consider. A row given twice counts once.
     """
     recent = {
         row
@@ -110,6 +111,7 @@ def considered(
         if strike_ns - parameters.memory_ns <= row.observed_ns < strike_ns
         and row.received_ns < strike_ns + parameters.close_ns
         and source in ("", row.source)
+        and can_be_fixed(row)
     }
     book_from_ns = strike_ns - parameters.book_window_ns
     posted_from_ns = strike_ns - parameters.posted_limit_ns

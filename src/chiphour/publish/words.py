@@ -13,6 +13,11 @@ from chiphour.index.series import Series
 from chiphour.index.v2026_1 import REASONS
 from chiphour.index.v2026_1 import RULES
 from chiphour.units import MICROUSD_PER_TICK
+from chiphour.units import NS_PER_DAY
+from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import NS_PER_SECOND
+from chiphour.units import div_floor
 from chiphour.units import percent_from_ppm
 from chiphour.units import text_from_microusd
 from chiphour.units import text_from_ticks
@@ -132,3 +137,11 @@ def grouped(count: int) -> str:
 def counted(count: int, noun: str) -> str:
     """Write a count with its noun: 1 fill, 2 fills."""
     return f"{grouped(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def age_words(age_ns: int) -> str:
+    """Give an age in its largest whole unit: 9 s, 12 min, 3 h, 41 d."""
+    for unit, length_ns in (("d", NS_PER_DAY), ("h", NS_PER_HOUR), ("min", NS_PER_MINUTE)):
+        if age_ns >= length_ns:
+            return f"{div_floor(age_ns, length_ns):,} {unit}"
+    return f"{div_floor(max(0, age_ns), NS_PER_SECOND)} s"

@@ -15,6 +15,7 @@ import pytest
 from chiphour.adapters import fixings as adapter
 from chiphour.adapters import recordings
 from chiphour.adapters.archive import Archive
+from chiphour.adapters.archive_rows import Answer
 from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import audit_all
 from chiphour.adapters.fixings import audit_one
@@ -23,12 +24,14 @@ from chiphour.adapters.fixings import ingest_shipped
 from chiphour.adapters.fixings import is_kept
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
-from chiphour.adapters.recordings import RecordingRefused
-from chiphour.adapters.recordings import Report
-from chiphour.adapters.recordings import Summary
+from chiphour.adapters.manifest import RecordingRefused
 from chiphour.adapters.recordings import shipped_paths
+from chiphour.adapters.refusal import Refusal
+from chiphour.adapters.report import Report
+from chiphour.adapters.report import Tally
 from chiphour.index import v2026_1
 from chiphour.index.series import SERIES
+from chiphour.observe.venue import body_of
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import strike_ns
@@ -41,20 +44,23 @@ VENUES = ("coreweave", "crusoe", "lambda", "nebius", "ovh")
 H100 = "CHR.H100.SXM.OD"
 
 
-def card(day, venue, price_nanousd, source="snapshot"):
+def card(day, venue, price_nanousd, source="snapshot", **fields):
     return observation(
         source=source,
         venue=venue,
         price_nanousd=price_nanousd,
         observed_ns=strike_ns(day) - NS_PER_HOUR,
-        raw_sha256=f"{source} {day}",
         row=venue,
+        **fields,
     )
 
 
 def keep(archive, day, rows):
-    body = f"{rows[0].source} {day} {len(rows)}".encode()
-    archive.keep(body, rows[0].source, f"{body!r}", rows[0].received_ns, rows)
+    at_ns, source = rows[0].observed_ns, rows[0].source
+    body = body_of(f"{source} {day} {len(rows)}".encode(), "list", at_ns, at_ns)
+    seen = tuple(row._replace(raw_sha256=body.sha256) for row in rows)
+    path = f"{source} {day} {len(rows)}"
+    archive.keep_poll(source, "1", [Answer(body, seen, path, body.sha256)])
 
 
 def cards(day, source="snapshot"):
@@ -93,6 +99,21 @@ def test_the_span_is_what_strikes_the_observations_speak_for(archive):
     assert span(recorded(archive)) == (DAYS[0], DAYS[-1])
     late = card(FIRST, "lambda", 1)._replace(observed_ns=strike_ns(FIRST))
     assert span([late]) == (DAYS[1], DAYS[1])
+
+
+def test_what_is_only_compared_neither_lengthens_the_span_nor_enters_a_fix(archive):
+    """A digest that reaches back for years, and shows other prices, changes nothing."""
+    before = fix_range(archive, DAYS[0], DAYS[9])
+    for day, flag in ((date(2022, 2, 9), "COMPARISON"), (DAYS[2], "UNDATED")):
+        rows = [card(day, venue, 10**9, "digest", flags=(flag,)) for venue in VENUES]
+        keep(archive, day, [*rows, card(day, "vultr", 0, "digest", kind="stock")])
+    assert span(recorded(archive)) == (DAYS[0], DAYS[-1])
+    assert fix_range(archive, DAYS[0], DAYS[9]) == before
+    found = audit_all(archive)
+    assert (found.checked, found.first_difference) == (len(before), None)
+    assert audit_one(archive, H100, DAYS[2]).matched == 1
+    with pytest.raises(NothingRecorded, match="a source of snapshot, found 'digest'"):
+        recorded(archive, "digest")
 
 
 def test_a_range_has_every_series_of_every_day_and_a_reason_where_there_is_no_fix(archive):
@@ -202,10 +223,11 @@ def test_an_empty_archive_is_filled_and_a_damaged_recording_stops_it(tmp_path, m
     opened = Archive(tmp_path)
     calls = []
 
-    def damaged(archive, folder, progress=None):
+    def damaged(archive, folder, progress=None, compared=True):
         calls.append(folder)
-        summary = Summary("vast", 0, 0, 0, 0, 0, 0, {}, {}, ("file: torn",))
-        return Report(folder, (summary,), {}, ())
+        tally = Tally("vast")
+        tally.refuse(Refusal("vast", "", "file", 0, 0, "NOT_A_RECORDING", "file: torn", ""))
+        return Report(folder, (tally.summary(),), {}, ())
 
     monkeypatch.setattr(adapter, "ingest", damaged)
     with pytest.raises(RecordingRefused, match="file: torn"):
@@ -216,7 +238,17 @@ def test_an_empty_archive_is_filled_and_a_damaged_recording_stops_it(tmp_path, m
     opened.close()
 
 
-def test_a_reading_that_was_broken_off_is_finished_before_anything_else(tmp_path):
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """Ship the captures of Vast.ai alone: whatever else is shipped, they are quickly read."""
+    folder = tmp_path / "recordings" / "open"
+    shutil.copytree(adapter.embedded_folder() / "vast", folder / "vast")
+    for module in (adapter, recordings):
+        monkeypatch.setattr(module, "embedded_folder", lambda: folder)
+    return folder
+
+
+def test_a_reading_that_was_broken_off_is_finished_before_anything_else(tmp_path, shipped):
     """Stop after the third file, as a signal would: the next start reads the rest, once."""
 
     class Told(Exception):
@@ -238,14 +270,10 @@ def test_a_reading_that_was_broken_off_is_finished_before_anything_else(tmp_path
     opened.close()
 
 
-def test_a_refused_shipped_recording_stops_every_start(tmp_path, monkeypatch):
+def test_a_refused_shipped_recording_stops_every_start(tmp_path, shipped):
     """Change a byte in a copy of the recordings: the second start says so as the first did."""
-    copy = tmp_path / "recordings" / "open"
-    shutil.copytree(adapter.embedded_folder().parent, copy.parent)
-    edited = sorted((copy / "vast").rglob("*.gz"))[1]
+    edited = sorted(shipped.rglob("*.gz"))[1]
     edited.write_bytes(edited.read_bytes()[:-1] + b"?")
-    monkeypatch.setattr(adapter, "embedded_folder", lambda: copy)
-    monkeypatch.setattr(recordings, "embedded_folder", lambda: copy)
     opened = Archive(tmp_path / "state")
     for _ in range(2):
         with pytest.raises(RecordingRefused, match=edited.name):

@@ -7,6 +7,7 @@ Source  Decision 0003.
 """
 
 import json
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,11 @@ from hypothesis import strategies as st
 
 from chiphour.observe.observation import UnexpectedData
 from chiphour.observe.reading import Fields
+from chiphour.observe.reading import parse_csv
+from chiphour.observe.reading import parse_lines
 from chiphour.observe.reading import parse_object
+from chiphour.observe.reading import parse_objects
+from chiphour.units import iso_from_ns
 
 
 def fields(**values):
@@ -32,6 +37,20 @@ def test_a_price_is_the_text_it_was_rounded_once(price):
 def test_a_price_between_two_nanodollars_goes_to_the_even_one():
     page = parse_object(b'{"a": 0.0000000005, "b": 0.0000000015, "c": 2.6e-6}', "page")
     assert [page.price_nanousd(name) for name in "abc"] == [0, 2, 2600]
+
+
+@given(st.integers(0, 10**9), st.integers(1, 9000))
+def test_a_price_for_many_hours_is_divided_exactly_and_rounded_once(dollars, hours):
+    """Divide any price by any number: the error is at most half a nano-dollar."""
+    for price in (dollars, str(dollars)):
+        found = fields(price=price).decimal_price_nanousd("price", per=hours)
+        assert abs(Fraction(dollars * 10**9, hours) - found) <= Fraction(1, 2)
+
+
+def test_cents_are_whole_and_a_hundredth_of_a_dollar():
+    assert fields(cents=249).cents_price_nanousd("cents") == 2_490_000_000
+    with pytest.raises(UnexpectedData, match="page: cents: expected a whole number"):
+        fields(cents=2.5).cents_price_nanousd("cents")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +79,8 @@ def test_a_body_that_is_not_one_object_is_refused(body):
         (Fields.text, 1),
         (Fields.text, None),
         (Fields.text_or_none, True),
+        (Fields.word, ""),
+        (Fields.word, None),
         (Fields.boolean, "true"),
         (Fields.boolean, 1),
         (Fields.number, "1"),
@@ -78,6 +99,37 @@ def test_a_body_that_is_not_one_object_is_refused(body):
         (Fields.time_ns, "yesterday"),
         (Fields.time_ns, 1783673104),
         (Fields.rows, {}),
+        (Fields.decimal, -1),
+        (Fields.decimal, "-1"),
+        (Fields.decimal, "1 USD"),
+        (Fields.decimal, ""),
+        (Fields.decimal, None),
+        (Fields.decimal, True),
+        (Fields.decimal_or_none, "none"),
+        (Fields.count_or_none, "1"),
+        (Fields.count_or_none, -1),
+        (Fields.whole_or_none, 1.5),
+        (Fields.whole_or_none, "-1"),
+        (Fields.whole_or_none, "\u0663"),
+        (Fields.whole_or_none, 10**9),
+        (Fields.whole_or_none, True),
+        (Fields.price_nanousd_or_none, "2.39"),
+        (Fields.decimal_price_nanousd, -1),
+        (Fields.decimal_price_nanousd, "ten"),
+        (Fields.decimal_price_nanousd, "10000000000"),
+        (Fields.decimal_price_nanousd, None),
+        (Fields.decimal_price_nanousd_or_none, ""),
+        (Fields.cents_price_nanousd, "249"),
+        (Fields.cents_price_nanousd, 10**12),
+        (Fields.texts, "a"),
+        (Fields.texts, ["a", 1]),
+        (Fields.texts, [None]),
+        (Fields.utc_time_ns, "2026-07-10T08:45:04Z"),
+        (Fields.utc_time_ns, "2026-07-10T08:45:04+02:00"),
+        (Fields.utc_time_ns, "2026-07-10"),
+        (Fields.day_end_ns, "2026-07-10T08:45:04"),
+        (Fields.day_end_ns, "2026-02-30"),
+        (Fields.day_end_ns, ""),
     ],
 )
 def test_a_field_of_another_kind_is_refused_by_place_and_name(take, value):
@@ -119,3 +171,115 @@ def test_long_finds_are_shortened():
 def test_a_number_is_text_and_compares_as_it_was_written():
     assert parse_object(b'{"a": 1.50}', "page").number("a") == "1.50"
     assert parse_object(b'{"a": null}', "page").number_or_none("a") is None
+
+
+def test_a_decimal_may_be_written_as_a_number_or_as_a_string():
+    page = fields(a=1.5, b="1.50", c=None, d=0)
+    assert [page.decimal("a"), page.decimal("b"), page.decimal("d")] == ["1.5", "1.50", "0"]
+    assert page.decimal_or_none("c") is None
+    with pytest.raises(UnexpectedData, match="expected a field 'e'"):
+        page.decimal_or_none("e")
+
+
+def test_objects_are_read_in_turn_and_say_where_they_lie():
+    page = fields(inner={"a": 1}, rows=[{"b": 2}, 3])
+    page.object("inner").count("a")
+    with pytest.raises(UnexpectedData, match="page rows/1: expected an object, found 3"):
+        list(page.objects("rows"))
+
+
+def test_null_is_none_only_where_it_may_stand():
+    page = fields(a=None, b=None, c=None, d=None, e=None, f=None, g=None, h="", i="x")
+    assert page.count_or_none("a") is page.price_nanousd_or_none("b") is None
+    assert page.decimal_price_nanousd_or_none("c") is page.object_or_none("d") is None
+    assert page.one_of_or_none("e", "xy") is page.whole_or_none("f") is None
+    assert page.decimal_or_none("g") is page.whole_or_none("h") is None
+    assert page.one_of_or_none("i", "xy") == "x"
+    page.end()
+    with pytest.raises(UnexpectedData, match="page: expected a field 'a', found none"):
+        page.count_or_none("a")
+
+
+def test_what_may_be_null_is_read_where_it_is_not():
+    page = fields(a=3, b=2.5, c="730", d={"e": 1}, f="12", g=12)
+    assert page.count_or_none("a", least=3) == 3
+    assert page.price_nanousd_or_none("b") == 2_500_000_000
+    assert page.decimal_price_nanousd_or_none("c", per=730) == 1_000_000_000
+    assert page.object_or_none("d").count("e") == 1
+    assert page.whole_or_none("f") == page.whole_or_none("g") == 12
+
+
+def test_a_word_is_one_of_those_expected_or_refused():
+    assert fields(unit="h").one_of("unit", ("h",)) == "h"
+    with pytest.raises(UnexpectedData, match=r"page: unit: expected one of \['h'\], found 'GB'"):
+        fields(unit="GB").one_of("unit", ("h",))
+
+
+def test_fields_that_may_be_missing_are_taken_where_they_are_there():
+    page = fields(a=1, b=2)
+    page.skip_if_there(("a", "c"))
+    assert page.names() == ["b"]
+
+
+def test_a_list_of_words_is_given_as_it_is():
+    assert fields(regions=["us", "eu"]).texts("regions") == ["us", "eu"]
+    assert fields(regions=[]).texts("regions") == []
+
+
+def test_a_time_without_its_zone_is_utc_and_a_day_is_over_at_its_end():
+    page = fields(time="2026-07-10T08:45:04", day="2026-07-10")
+    assert iso_from_ns(page.utc_time_ns("time")) == "2026-07-10T08:45:04Z"
+    assert iso_from_ns(page.day_end_ns("day")) == "2026-07-10T23:59:59Z"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"", b"[1,", b"null", b"[{}, 1]"])
+def test_a_body_that_is_not_one_list_of_objects_is_refused(body):
+    with pytest.raises(UnexpectedData, match=r"^page(/1)?: expected "):
+        parse_objects(body, "page")
+
+
+def test_each_object_of_a_list_says_where_it_lies():
+    rows = parse_objects(b'[{"a": 1}, {"a": 2}]', "page")
+    assert [(number, row.where, row.count("a")) for number, row in rows] == [
+        (0, "page/0", 1),
+        (1, "page/1", 2),
+    ]
+
+
+def test_lines_are_objects_and_the_last_one_ends():
+    rows = list(parse_lines(b'{"a": 1}\n{"a": 2}\n', "page"))
+    assert [(row, line.count("a")) for row, line in rows] == [("line 1", 1), ("line 2", 2)]
+    for body in (b'{"a": 1}', b'{"a": 1}\n[]\n', b"\n"):
+        with pytest.raises(UnexpectedData, match="page"):
+            list(parse_lines(body, "page"))
+
+
+def test_csv_gives_numbers_as_text_and_empty_numbers_as_null():
+    ((row, line),) = parse_csv(b"name,usd,memory\r\nH100,3.10,\r\n", "page", CSV, ("usd", "memory"))
+    assert row == "line 2"
+    assert (line.text("name"), line.number("usd"), line.number_or_none("memory")) == (
+        "H100",
+        "3.10",
+        None,
+    )
+
+
+CSV = ("name", "usd", "memory")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"name,usd,memory\nH100,1,2",
+        b"name,usd\nH100,1\n",
+        b"name,usd,memory,more\nH100,1,2,3\n",
+        b"name,usd,memory\nH100,1\n",
+        b"name,usd,memory\nH100,1,2,3\n",
+        b'name,usd,memory\n"H100,1,2\n',
+        b"name,usd,memory\nH\xff00,1,2\n",
+    ],
+)
+def test_csv_that_is_cut_short_or_of_other_columns_is_refused(body):
+    with pytest.raises(UnexpectedData, match="page"):
+        list(parse_csv(body, "page", CSV))

@@ -12,8 +12,11 @@ from typing import get_args
 import pytest
 
 from chiphour.observe.register import REGISTER
+from chiphour.observe.register import REGISTER_SHA256
+from chiphour.observe.register import VERSION
 from chiphour.observe.register import Role
 from chiphour.observe.register import registered
+from chiphour.observe.register import standing
 
 
 def test_a_venue_and_its_former_name_have_one_owner():
@@ -51,6 +54,8 @@ def test_marketplaces_are_those_whose_hosts_set_the_price():
         "salad",
         "sfcompute",
         "thundercompute",
+        "hyperbolic",
+        "akash",
     }
 
 
@@ -59,7 +64,11 @@ def test_every_row_is_complete_and_found_by_its_word():
         assert row.venue == venue
         assert registered(venue) is row
         assert row.role in get_args(Role)
+        assert row.role != "candidate"
         assert row.note
+        assert row.feed in ("book", "posted")
+        assert bool(row.tier) == bool(row.citation)
+        assert 0 < row.poll_ns <= row.stale_ns
         assert re.fullmatch(r"[a-z0-9]+", venue)
         assert re.fullmatch(r"[a-z0-9]+", row.owner)
 
@@ -68,3 +77,14 @@ def test_a_venue_that_is_not_registered_is_not_guessed():
     assert registered("runpod ") is None
     assert registered("RunPod") is None
     assert registered("runpod-eu") is None
+
+
+def test_a_reader_without_a_row_is_a_candidate():
+    assert standing("acme").role == "candidate"
+    assert standing("acme").owner == "acme"
+    assert standing("vast") is REGISTER["vast"]
+
+
+def test_a_changed_row_needs_a_new_version():
+    """Whoever changes the register changes its version, then writes the new pair here."""
+    assert (VERSION, REGISTER_SHA256[:16]) == ("2026-11-27", "c1e355bc4a9cc1dd")

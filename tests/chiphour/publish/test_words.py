@@ -76,3 +76,9 @@ def test_prices_of_contracts_are_exact():
     assert words.price_text(-5, 100) == "-0.0005"
     assert words.price_text(3_182_013, 1) == "3.182013"
     assert words.price_text(3, 1_000_000) == "3.0000"
+
+
+def test_an_age_is_told_in_its_largest_whole_unit():
+    second_ns = 1_000_000_000
+    ages = [words.age_words(each * second_ns) for each in (-1, 0, 59, 60, 7_199, 7_200, 86_400)]
+    assert ages == ["0 s", "0 s", "59 s", "1 min", "1 h", "2 h", "1 d"]

@@ -51,7 +51,7 @@ Day = Annotated[
 Name = Annotated[str | None, QueryParameter(description="Only this series: a slug or a ticker.")]
 
 
-def _gives(shape: type, words: str) -> dict[int, ResponseSpec]:
+def gives(shape: type, words: str) -> dict[int, ResponseSpec]:
     """Describe a handler's answers: its shape, and faults."""
     fault = ResponseSpec(shapes.Fault, generate_examples=False, description="Nothing such exists.")
     bad = ResponseSpec(shapes.Fault, generate_examples=False, description="A bad parameter.")
@@ -85,7 +85,7 @@ def _chosen(request: Asked, day: str | None, series: str | None) -> Iterable[Fix
         200: ResponseSpec(
             str, media_type="text/csv", generate_examples=False, description="The rows."
         ),
-        **{code: spec for code, spec in _gives(shapes.Fault, "").items() if code != 200},
+        **{code: spec for code, spec in gives(shapes.Fault, "").items() if code != 200},
     },
     media_type="text/csv",
     sync_to_thread=False,
@@ -98,7 +98,7 @@ def fixings_as_csv(request: Asked, day: Day = None, series: Name = None) -> Resp
 @get(
     "/data/fixings.json",
     summary="Fixings as JSON",
-    responses=_gives(shapes.Fixings, "The rows."),
+    responses=gives(shapes.Fixings, "The rows."),
     media_type=JSON,
     sync_to_thread=False,
 )
@@ -110,7 +110,7 @@ def fixings_as_json(request: Asked, day: Day = None, series: Name = None) -> Res
 @get(
     "/api/series",
     summary="Every series with its latest fixing",
-    responses=_gives(shapes.SeriesList, "The series."),
+    responses=gives(shapes.SeriesList, "The series."),
     media_type=JSON,
     sync_to_thread=False,
 )
@@ -124,7 +124,7 @@ def series_list(request: Asked) -> Response[bytes]:
 @get(
     "/api/series/{slug:str}",
     summary="One series: its history, and what its latest fixing was made from",
-    responses=_gives(shapes.SeriesHistory, "The series."),
+    responses=gives(shapes.SeriesHistory, "The series."),
     media_type=JSON,
     sync_to_thread=False,
 )
@@ -145,7 +145,7 @@ def one_series(
 @get(
     "/api/contracts",
     summary="Every contract",
-    responses=_gives(shapes.Contracts, "The contracts."),
+    responses=gives(shapes.Contracts, "The contracts."),
     media_type=JSON,
     sync_to_thread=False,
 )
@@ -158,7 +158,7 @@ def contract_list(request: Asked) -> Response[bytes]:
 @get(
     "/api/book/{contract:str}",
     summary="The order book of a contract",
-    responses=_gives(shapes.Book, "The book."),
+    responses=gives(shapes.Book, "The book."),
     media_type=JSON,
     sync_to_thread=False,
 )
@@ -183,7 +183,7 @@ def book(
 @get(
     "/healthz",
     summary="Whether the server answers",
-    responses=_gives(shapes.Health, "It does."),
+    responses=gives(shapes.Health, "It does."),
     media_type=JSON,
     sync_to_thread=False,
 )

@@ -22,12 +22,14 @@ from litestar.serialization import encode_json
 
 from chiphour import __version__
 from chiphour.adapters.serve import api
+from chiphour.adapters.serve import observed
 from chiphour.adapters.serve import pages
 from chiphour.adapters.serve.answer import JSON
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.answer import answered
 from chiphour.adapters.serve.answer import close_doors
 from chiphour.adapters.serve.answer import refused
+from chiphour.adapters.serve.view import CollectionView
 from chiphour.adapters.serve.view import MarketView
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -40,6 +42,7 @@ API: Sequence[HTTPRouteHandler] = (
     api.contract_list,
     api.book,
     api.health,
+    *observed.OBSERVED,
 )
 PAGES: Sequence[HTTPRouteHandler] = (
     pages.latest_release,
@@ -47,6 +50,7 @@ PAGES: Sequence[HTTPRouteHandler] = (
     pages.series,
     pages.market,
     pages.favicon,
+    observed.metrics,
 )
 
 
@@ -62,9 +66,22 @@ def create_app(market: MarketView, lifespan: Sequence[Lifespan] = ()) -> Litesta
     def description(request: Asked) -> Response[bytes]:
         return answered(request, schema, JSON)
 
+    return _application([*API, *PAGES, description], market, lifespan)
+
+
+def create_collection_app(view: CollectionView) -> Litestar:
+    """Give the application that shows a collection alone: offers, venues, refusals, metrics."""
+    return _application([*observed.OBSERVED, observed.metrics], view)
+
+
+def _application(
+    handlers: Sequence[HTTPRouteHandler],
+    view: CollectionView | MarketView,
+    lifespan: Sequence[Lifespan] = (),
+) -> Litestar:
     return Litestar(
-        [*API, *PAGES, description],
-        state=State({"market": market}),
+        handlers,
+        state=State({"market": view}),
         lifespan=list(lifespan),
         exception_handlers={Exception: refused},
         before_send=[close_doors],

@@ -15,10 +15,36 @@ from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
 from chiphour.publish.market import Trade
+from chiphour.publish.offers import Collected
+from chiphour.publish.offers import Offers
+from chiphour.publish.offers import Refused
+from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
 
 
-class MarketView(Protocol):
+class CollectionView(Protocol):
+    """What was observed, as those see it who ask what is on offer and how venues answer."""
+
+    def offers(self, wanted: Wanted) -> Offers:
+        """Give a page of what every venue asked when it was last seen, and what was free."""
+
+    def sources(self) -> Sequence[Collected]:
+        """Give every source with its standing and the state of its collection, by name."""
+
+    def refusals(self, source: str | None, last: int) -> Sequence[Refused]:
+        """Give the last lines of the log of refusals, the latest first."""
+
+    def metrics(self) -> bytes:
+        """Give the states of collection in Prometheus's text form."""
+
+    def time_ns(self) -> int:
+        """Give the time that ages are counted from."""
+
+    def frame(self) -> Frame:
+        """Give the labels that every page must show, and whose prices were recorded."""
+
+
+class MarketView(CollectionView, Protocol):
     """A market as its readers see it."""
 
     def days(self) -> Sequence[date]:
@@ -38,6 +64,3 @@ class MarketView(Protocol):
 
     def auction(self, day: date) -> AuctionSummary | None:
         """Give the outcome of a day's auction run, or None when there was none."""
-
-    def frame(self) -> Frame:
-        """Give the labels that every page must show, and whose prices were recorded."""

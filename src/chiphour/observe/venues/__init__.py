@@ -1,7 +1,7 @@
 """VENUES: one folder each; the folder is the registry.
 
 Takes   nothing.
-Gives   every reader by its name: VENUE, `fetched_ns`, `read` (see `observe/venue.py`).
+Gives   every reader by its name (see `observe/venue.py`).
 Keeps   the list of readers in one place: this folder. To add one, add its folder.
 Source  Decision 0003.
 """

@@ -12,15 +12,20 @@ import pytest
 from litestar.testing import TestClient
 
 from chiphour.adapters.serve.http import create_app
+from chiphour.adapters.serve.view import CollectionView
 from chiphour.adapters.serve.view import MarketView
 
 QUESTIONS = {
-    name for name, each in vars(MarketView).items() if inspect.isfunction(each) and name[0] != "_"
+    name
+    for view in (MarketView, CollectionView)
+    for name, each in vars(view).items()
+    if inspect.isfunction(each) and name[0] != "_"
 }
 PATHS = (
     *("/", "/release/2026-07-11", "/series/h100-sxm-od", "/market", "/data/fixings.csv"),
     *("/data/fixings.json", "/api/series", "/api/series/l4-od", "/api/contracts", "/healthz"),
-    "/api/book/H100SXMOD_USDC-PERPETUAL",
+    *("/api/book/H100SXMOD_USDC-PERPETUAL", "/api/offers", "/api/venues", "/api/refusals"),
+    "/metrics",
 )
 
 

@@ -1,0 +1,173 @@
+"""COLLECTION: live collection put together: readers, fetcher, archive, clock and seed.
+
+Takes   an archive, which sources, where they are asked, what the operator keeps secret.
+Gives   `collect_once`, one round with its report; `Collecting`, the lanes on a thread of their own.
+Keeps   the seed of the poll times in a file that only its owner may read, made once.
+Source  Decision 0015; requirement O3.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from chiphour.adapters.archive import Archive
+from chiphour.adapters.archive_rows import Answer
+from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.adapters.collector import Collector
+from chiphour.adapters.collector import Outcome
+from chiphour.adapters.fetch import Fetcher
+from chiphour.adapters.gpuhunt_source import catalogue_lines
+from chiphour.adapters.manifest import RecordingRefused
+from chiphour.adapters.recordings import FIRST
+from chiphour.adapters.report import Report
+from chiphour.adapters.report import Summary
+from chiphour.adapters.report import Tally
+from chiphour.adapters.store import ArchiveStore
+from chiphour.observe.observation import Observation
+from chiphour.observe.register import standing
+from chiphour.observe.venue import Reader
+from chiphour.observe.venue import body_of
+from chiphour.observe.venues import venues
+
+SEED = "collector.seed"
+SEED_BYTES = 32
+CATALOGUE = "gpuhunt"
+CATALOGUE_PROVIDERS = ("aws", "azure", "gcp", "nebius", "oci")
+
+
+def live_readers(only: str | None = None) -> list[Reader]:
+    """Give the readers that have somebody to ask, or the one named; raises RecordingRefused."""
+    found = {name: reader for name, reader in venues().items() if reader.VENUE.base_url}
+    if only is None:
+        return list(found.values())
+    if only not in found:
+        raise RecordingRefused(f"expected a venue of {', '.join(found)}, found {only!r}")
+    return [found[only]]
+
+
+def collector_of(archive: Archive, readers: Sequence[Reader], fetcher: Fetcher) -> Collector:
+    """Give the collector that writes to an archive."""
+    return Collector(
+        readers,
+        fetcher,
+        ArchiveStore(archive, time.time_ns),
+        seed=seed_of(archive.folder),
+        first=frozenset(FIRST),
+        intervals_ns={reader.VENUE.name: standing(reader.VENUE.name).poll_ns for reader in readers},
+    )
+
+
+def collect_once(
+    archive: Archive, only: str | None, base_url: str, environment: Mapping[str, str]
+) -> Report:
+    """Poll every live source once, or one of them; give what came of each.
+
+    "gpuhunt" is asked only by its name: the package does its own fetching.
+    """
+    if only == CATALOGUE:
+        return _query_catalogue(archive)
+    readers = live_readers(only)
+
+    async def work() -> list[Outcome]:
+        async with Fetcher(environment, base_url=base_url) as fetcher:
+            return await collector_of(archive, readers, fetcher).round()
+
+    outcomes = asyncio.run(work())
+    now_ns = time.time_ns()
+    return Report(archive.folder, tuple(_summary(one, now_ns) for one in outcomes), {}, ())
+
+
+def _query_catalogue(archive: Archive) -> Report:
+    """Keep what gpuhunt's catalogue holds of hyperscalers; raises CatalogueRefused."""
+    reader = venues()[CATALOGUE]
+    began_ns = time.time_ns()
+    content = catalogue_lines(CATALOGUE_PROVIDERS)
+    body = body_of(content, "items", began_ns, time.time_ns())
+    seen = tuple(item for item in reader.read(body) if isinstance(item, Observation))
+    tally = Tally(CATALOGUE)
+    tally.add(seen, archive.keep_poll(CATALOGUE, reader.VENUE.reader_version, [Answer(body, seen)]))
+    return Report(archive.folder, (tally.summary()._replace(age_ns=0),), {}, ())
+
+
+def seed_of(folder: Path) -> bytes:
+    """Give the secret from which the times of polls are drawn; make it where there is none.
+
+    Raises ArchiveDamaged where the file is not what was made.
+    """
+    file = folder / SEED
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        seed = file.read_bytes()
+        if len(seed) != SEED_BYTES:
+            raise ArchiveDamaged(
+                f"{file}: expected {SEED_BYTES} bytes, found {len(seed)}"
+            ) from None
+        return seed
+    with os.fdopen(descriptor, "wb") as stream:
+        seed = secrets.token_bytes(SEED_BYTES)
+        stream.write(seed)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return seed
+
+
+class Collecting:
+    """Runs the lanes on a thread of its own until its context ends."""
+
+    def __init__(self, archive: Archive, base_url: str, environment: Mapping[str, str]) -> None:
+        """Prepare; nobody is asked before the context is entered."""
+        self._archive = archive
+        self._base_url = base_url
+        self._environment = environment
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="collecting")
+        self.fault: BaseException | None = None
+
+    def __enter__(self) -> "Collecting":
+        """Begin to collect."""
+        seed_of(self._archive.folder)  # A seed that cannot be read is told here, not on the thread.
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Stop; raise what went wrong on the thread."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+        if self.fault is not None and fault is None:
+            raise self.fault
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._collect())
+        except BaseException as fault:
+            self.fault = fault
+            os.kill(os.getpid(), signal.SIGTERM)  # To show what stands still is no use.
+
+    async def _collect(self) -> None:
+        async with Fetcher(self._environment, base_url=self._base_url) as fetcher:
+            await collector_of(self._archive, live_readers(), fetcher).run(self._stop)
+
+
+def _summary(outcome: Outcome, now_ns: int) -> Summary:
+    tally = Tally(outcome.source)
+    if outcome.poll is not None and outcome.poll.refusal is not None:
+        tally.refuse(outcome.poll.refusal)
+    elif outcome.poll is not None:
+        tally.add(outcome.poll.observations, outcome.new)
+    found = tally.summary()
+    return found._replace(age_ns=None if found.newest_ns is None else now_ns - found.newest_ns)

@@ -1,0 +1,95 @@
+"""OBSERVED: the archive as those see it who ask what is on offer and how venues answer.
+
+Takes   the archive, a clock: the market's, or the wall's where collection is live.
+Gives   pages of offers, the sources with their standing, the log of refusals, the metrics.
+Keeps   a price that is older than its venue's limit out of what is on offer now.
+Source  Decision 0015.
+"""
+
+import json
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from chiphour.adapters.archive import Archive
+from chiphour.adapters.metrics import metrics_text
+from chiphour.adapters.offers import Filter
+from chiphour.adapters.task import TaskState
+from chiphour.observe.observation import Observation
+from chiphour.observe.register import REGISTER
+from chiphour.observe.register import standing
+from chiphour.observe.venues import venues
+from chiphour.publish.offers import Collected
+from chiphour.publish.offers import Offers
+from chiphour.publish.offers import Refused
+from chiphour.publish.offers import Wanted
+from chiphour.publish.page import Frame
+
+AGE_NS_MAX = max(row.stale_ns for row in REGISTER.values())
+
+
+class Observed:
+    """Answers from what the archive holds at that moment."""
+
+    def __init__(self, archive: Archive, now_ns: Callable[[], int]) -> None:
+        """Look at an archive by a clock."""
+        self._archive = archive
+        self._now_ns = now_ns
+
+    def offers(self, wanted: Wanted) -> Offers:
+        """Give a page of current offers; a page may be shorter than asked before the last one."""
+        now_ns = self._now_ns()
+        only = Filter(
+            source=wanted.source,
+            venue=wanted.venue,
+            kind=wanted.kind,
+            chip=wanted.chip,
+            form=wanted.form,
+            tenor=wanted.tenor,
+            country=wanted.country,
+        )
+        page = self._archive.offers(now_ns, AGE_NS_MAX, only, wanted.after, wanted.limit)
+        current = tuple(
+            stored.observation for stored in page.offers if _is_current(stored.observation, now_ns)
+        )
+        return Offers(now_ns, current, page.next)
+
+    def sources(self) -> Sequence[Collected]:
+        """Give every source that has a reader, by name."""
+        tasks = {task.source: json.loads(task.document) for task in self._archive.tasks()}
+        seen_ns = self._archive.last_polls()
+        return [
+            Collected(
+                reader.VENUE,
+                standing(name),
+                bool(reader.VENUE.base_url),
+                seen_ns.get(name),
+                tasks.get(name, {}),
+            )
+            for name, reader in venues().items()
+        ]
+
+    def refusals(self, source: str | None, last: int) -> Sequence[Refused]:
+        """Give the last lines of the log of refusals, the latest first."""
+        return [
+            Refused(
+                one.source, one.shape, one.path, one.observed_ns, one.code, one.detail, one.sha256
+            )
+            for one in self._archive.refusals(source, last=last)
+        ]
+
+    def metrics(self) -> bytes:
+        """Give the states of collection in Prometheus's text form."""
+        states = [TaskState(**json.loads(task.document)) for task in self._archive.tasks()]
+        return metrics_text(states, self._now_ns())
+
+    def frame(self) -> Frame:
+        """Give what surrounds a page that says why there is none."""
+        return Frame()
+
+    def time_ns(self) -> int:
+        """Give the time that ages are counted from."""
+        return self._now_ns()
+
+
+def _is_current(seen: Observation, now_ns: int) -> bool:
+    return now_ns - seen.observed_ns <= standing(seen.venue).stale_ns
