@@ -35,7 +35,6 @@ from chiphour.observe.venue import Recorded
 from chiphour.observe.venue import Request
 from chiphour.observe.venue import Venue
 from chiphour.units import NANOUSD_PER_USD
-from chiphour.units import NS_PER_SECOND
 
 VENUE = Venue(
     name="gcp",
@@ -188,8 +187,8 @@ def _change(line: Fields, body: Body, row: str, repeats: Repeats) -> Iterator[Ob
 
 
 def _seen_ns(line: Fields) -> int:
-    """Take the day on which a price was first seen: give its end, 24:00."""
-    return line.day_end_ns("first_seen") + NS_PER_SECOND
+    """Take the day on which a price was first seen: give its last second."""
+    return line.day_end_ns("first_seen")
 
 
 def _terms(kind: str, months: int) -> dict[str, str]:

@@ -17,6 +17,7 @@ from chiphour.hardware.interconnects import interconnect_named
 from chiphour.hardware.names import Card
 from chiphour.hardware.names import card_named
 from chiphour.observe.observation import Observation
+from chiphour.observe.observation import UnexpectedData
 from chiphour.observe.reading import Fields
 from chiphour.observe.reading import parse_object
 from chiphour.observe.record import Repeats
@@ -161,5 +162,7 @@ def _place(place: Fields) -> tuple[str, bool, str, int | None]:
     kind = place.text("rental_type") if place.has("rental_type") else ON_DEMAND
     has_own = place.has("hourly_price")
     price_nanousd = place.decimal_price_nanousd("hourly_price") if has_own else None
+    if price_nanousd == 0:
+        raise UnexpectedData(f"{place.where}: hourly_price: expected a price above 0, found 0")
     place.end()
     return region, is_free, kind, price_nanousd
