@@ -201,7 +201,7 @@ def _print_tables(report: Report, unmapped: bool) -> None:
     table = Table(box=None, pad_edge=False, collapse_padding=True)
     for column in (*_counts(report.venues[0]), "age"):
         table.add_column(column, justify="left" if column == "venue" else "right", no_wrap=True)
-    for summary in report.venues:
+    for summary in filter(_has_something, report.venues):
         cells = [f"{v:,}" if isinstance(v, int) else v for v in _counts(summary).values()]
         table.add_row(*cells, "-" if summary.age_ns is None else age_words(summary.age_ns))
     console.print(f"observed in {report.folder}", highlight=False, soft_wrap=True)
@@ -210,6 +210,9 @@ def _print_tables(report: Report, unmapped: bool) -> None:
         flags = ", ".join(f"{flag} {rows:,}" for flag, rows in summary.flags.items())
         if flags:
             console.print(f"{summary.venue}: rows flagged {flags}", highlight=False)
+    silent = [summary.venue for summary in report.venues if not _has_something(summary)]
+    if silent:
+        console.print(f"nothing here of {', '.join(silent)}", highlight=False)
     if report.unread:
         folders = ", ".join(f"{name} ({files})" for name, files in report.unread.items())
         console.print(f"no reader yet: {folders}", highlight=False)
@@ -219,3 +222,7 @@ def _print_tables(report: Report, unmapped: bool) -> None:
                 console.print(
                     f"{summary.venue}: unknown {what} {name!r}, {rows} rows", highlight=False
                 )
+
+
+def _has_something(summary: Summary) -> bool:
+    return bool(summary.files or summary.rows or summary.refused)
