@@ -17,6 +17,7 @@ CODES = {
     },
     "aws": {
         "AE": "me-central-1 middle-east-(uae)",
+        "AR": "us-east-1-bue-1",
         "AU": """
             ap-southeast-2 ap-southeast-4 ap-southeast-2-per-1
             asia-pacific-(sydney) asia-pacific-(melbourne)
@@ -28,6 +29,7 @@ CODES = {
             canada-(central) canada-west-(calgary)
         """,
         "CH": "eu-central-2 europe-(zurich)",
+        "CL": "us-east-1-scl-1",
         "CN": "cn-north-1 cn-northwest-1",
         "DE": """
             eu-central-1 eu-central-1-ham-1 eusc-de-east-1
@@ -57,6 +59,8 @@ CODES = {
         "NG": "af-south-1-los-1",
         "NZ": "ap-southeast-6 ap-southeast-2-akl-1",
         "OM": "me-south-1-mct-1",
+        "PE": "us-east-1-lim-1",
+        "PH": "ap-southeast-1-mnl-1",
         "PL": "eu-central-1-waw-1",
         "SE": "eu-north-1 europe-(stockholm) eu-(stockholm)",
         "SG": "ap-southeast-1 asia-pacific-(singapore)",

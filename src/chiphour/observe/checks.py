@@ -37,7 +37,7 @@ FLAGS = {
     "PARTIAL_PRICE": "without processor and memory, which are billed apart and could not be added",
     "REGION_UNKNOWN": "no table holds the source's word for the place; `spec` has it as region",
     "REPEATED": "the body gives the same offer again",
-    "SCHEMA_ONLY": "its reader was written from a description; no recorded bytes passed it yet",
+    "SCHEMA_ONLY": "its reader, or that of its currency's rate, has not passed recorded bytes yet",
     "TENOR_UNKNOWN": "no table holds the source's word for the terms; `terms` has it as kind",
     "UNDATED": "a recording of which nobody knows the day: shown as an example of its shape",
     "VENUE_UNKNOWN": "the venue is not in the register",

@@ -2,7 +2,8 @@
 
 Takes   bytes from outside: JSON, lines of JSON, or CSV.
 Gives   `Fields`: each field is taken once, with its type; numbers stay the text they were.
-Keeps   a new, missing or misshapen field loud: UnexpectedData names file, row and field.
+Keeps   a new, missing or misshapen field loud: UnexpectedData names file, row and field. The
+        memory and the time that a body takes bounded, and other threads running while it is read.
 Source  Decision 0003.
 """
 
@@ -27,10 +28,14 @@ from chiphour.units import round_half_even
 
 CENTS_PER_USD = 100
 PRICE_NANOUSD_LIMIT = 1 << 62
+VALUES_MAX = 4_000_000  # Of a body: a number of one digit takes 100 bytes once it is read.
+TEXT_CHARACTERS_MAX = 2_000  # Of a text that is kept: words are looked for in it.
 
 
 class Number(str):
     """A JSON number as it was written: never a float."""
+
+    __slots__ = ()  # There may be millions.
 
 
 class Fields:
@@ -68,7 +73,7 @@ class Fields:
         """Take a string."""
         value = self.take(name)
         if isinstance(value, str) and not isinstance(value, Number):
-            return value
+            return self._bounded(name, value)
         self._refuse(name, "a string", value)
 
     def word(self, name: str) -> str:
@@ -81,8 +86,10 @@ class Fields:
     def text_or_none(self, name: str) -> str | None:
         """Take a string or null."""
         value = self.take(name)
-        if value is None or (isinstance(value, str) and not isinstance(value, Number)):
-            return value
+        if value is None:
+            return None
+        if isinstance(value, str) and not isinstance(value, Number):
+            return self._bounded(name, value)
         self._refuse(name, "a string or null", value)
 
     def texts(self, name: str) -> list[str]:
@@ -91,6 +98,7 @@ class Fields:
         for value in values:
             if not isinstance(value, str) or isinstance(value, Number):
                 self._refuse(name, "a list of strings", value)
+            self._bounded(name, value)
         return values
 
     def one_of(self, name: str, words: Collection[str]) -> str:
@@ -226,6 +234,11 @@ class Fields:
         del self._left[name]
         return True
 
+    def _bounded(self, name: str, text: str) -> str:
+        if len(text) > TEXT_CHARACTERS_MAX:
+            self._refuse(name, f"at most {TEXT_CHARACTERS_MAX} characters", text)
+        return text
+
     def _price_nanousd(self, name: str, text: str, per: int) -> int:
         return nanousd_of(text, f"{self.where}: {name}", per)
 
@@ -244,13 +257,16 @@ class Fields:
 def parse(body: bytes, where: str) -> Any:
     """Parse a JSON body; raises UnexpectedData on anything else.
 
-    Refused as well: NaN and infinities, a name given twice, text that is not UTF-8.
+    Refused as well: NaN and infinities, a name given twice, text that is not UTF-8, and more than
+    VALUES_MAX values (each but the first of a list or object comes after a comma).
     """
+    if body.count(b",") > VALUES_MAX:
+        raise UnexpectedData(f"{where}: expected at most {VALUES_MAX} values, found more commas")
     try:
         return json.loads(
             body.decode(),
-            parse_float=Number,
-            parse_int=Number,
+            parse_float=_number,
+            parse_int=_number,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique,
         )
@@ -349,11 +365,19 @@ def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"the constant {text}")
 
 
+def _number(text: str) -> Number:
+    """Make a number; in Python, so that other threads get their turn in a body of nothing else."""
+    return Number(text)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"a name given twice: {next(n for n in names if names.count(n) > 1)!r}")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"a name given twice: {_kind(name)}")
+            seen.add(name)
     return fields
 
 

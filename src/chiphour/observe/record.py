@@ -132,16 +132,17 @@ def in_nanousd(
     """Turn a price into nano-dollars by the last rate published before the body was observed.
 
     `text` is a decimal in units of `currency`, `where` names it in faults. It is rounded once,
-    half-even. Gives the price, what belongs into `terms`, and flags (FX_STALE for a rate older than
-    seven days). Raises RateMissing without a rate, UnexpectedData for a text that is no price.
+    half-even. Gives the price, what belongs into `terms`, and flags: FX_STALE for a rate older than
+    seven days, SCHEMA_ONLY for one that is not proved. Raises RateMissing without a rate,
+    UnexpectedData for a text that is no price.
     """
     if currency == "USD":
         return nanousd_of(text, where), {}, ()
     rate = _rate(currency, body, where)
     price_nanousd = nanousd_of(text, where, unit_nanousd=rate.nanousd)
     terms = {"currency": currency, "price": text, "rate_nanousd": str(rate.nanousd)}
-    stale = body.observed_ns - rate.published_ns > RATE_AGE_NS_MAX
-    return price_nanousd, terms, ("FX_STALE",) if stale else ()
+    stale = ("FX_STALE",) if body.observed_ns - rate.published_ns > RATE_AGE_NS_MAX else ()
+    return price_nanousd, terms, (*stale, *(() if rate.proved else ("SCHEMA_ONLY",)))
 
 
 def _rate(currency: str, body: Body, where: str) -> Rate:

@@ -99,11 +99,15 @@ class Request(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """What one unit of a currency cost in nano-dollars, and when that was published."""
+    """What one unit of a currency cost in nano-dollars, and when that was published.
+
+    `proved` is False where its reader has not yet read bytes that its source really sent.
+    """
 
     currency: str
     published_ns: int
     nanousd: int
+    proved: bool = True
 
 
 class Body(NamedTuple):

@@ -7,6 +7,8 @@ Source  Decision 0003.
 """
 
 import json
+import threading
+import time
 from fractions import Fraction
 
 import pytest
@@ -160,6 +162,51 @@ def test_each_field_is_taken_once_and_none_is_left():
     page.skip(("f",))
     page.end()
     assert not page.has("f")
+
+
+def test_a_name_given_twice_is_found_at_once_among_many():
+    """To look for it by counting took 15 seconds for 30,000 names: a megabyte stopped everybody."""
+    names = ",".join(f'"{number}":1' for number in [*range(60_000), 59_999])
+    began = time.monotonic()
+    with pytest.raises(UnexpectedData, match="a name given twice: '59999'"):
+        parse_object(f"{{{names}}}".encode(), "page")
+    assert time.monotonic() - began < 2
+
+
+def test_a_body_of_millions_of_values_is_refused_before_it_fills_the_memory():
+    with pytest.raises(UnexpectedData, match="page: expected at most 4000000 values"):
+        parse_object(b"[" + b"1," * 4_000_001 + b"1]", "page")
+
+
+def test_other_threads_run_while_a_body_of_numbers_is_read():
+    """Numbers made in C alone let no thread in: 8 MB of them held every venue for 4 seconds."""
+    waits, is_read = [], threading.Event()
+
+    def watch():
+        last = time.monotonic()
+        while not is_read.is_set():
+            time.sleep(0.001)
+            waits.append(time.monotonic() - last)
+            last = time.monotonic()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.monotonic()
+    parse_object(b'{"a": [' + b"1," * 1_000_000 + b"1]}", "page")
+    took = time.monotonic() - began
+    is_read.set()
+    watcher.join()
+    assert max(waits) < max(took / 2, 0.2)
+
+
+@pytest.mark.parametrize("take", ["text", "text_or_none", "word"])
+def test_a_text_is_bounded(take):
+    """Patterns look for words in it: blanks without end would take them time without end."""
+    assert getattr(fields(a="x" * 2_000), take)("a") == "x" * 2_000
+    with pytest.raises(UnexpectedData, match="a: expected at most 2000 characters, found 'xxx"):
+        getattr(fields(a="x" * 2_001), take)("a")
+    with pytest.raises(UnexpectedData, match="expected at most 2000 characters"):
+        fields(a=["x" * 2_001]).texts("a")
 
 
 def test_long_finds_are_shortened():

@@ -148,6 +148,11 @@ def test_a_rate_older_than_seven_days_is_flagged(age_ns, flags):
     assert in_nanousd("1", "EUR", BODY._replace(rates=(old,)), "lambda 0")[2] == flags
 
 
+def test_a_price_converted_at_an_unproved_rate_moves_no_fix():
+    unproved = BODY._replace(rates=(EURO._replace(proved=False),))
+    assert in_nanousd("1", "EUR", unproved, "here")[2] == ("SCHEMA_ONLY",)
+
+
 @pytest.mark.parametrize("currency", ["USD", "EUR"])
 @pytest.mark.parametrize("text", ["-1", "ten", "", "NaN", "1" * 15])
 def test_what_is_no_price_is_refused_by_place(text, currency):

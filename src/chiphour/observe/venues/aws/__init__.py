@@ -7,9 +7,10 @@ Gives   OD from a list price and INT from a spot event, each for the whole machi
         a table of instance types; the third party's prices are flagged COMPARISON.
 Keeps   Linux alone: what is of another system, or has software with it, is left out on that sign.
         A machine of a family that has no GPU is left out; a GPU machine that no table holds is
-        kept, CHIP_UNKNOWN. A part of a GPU is another product. Each spot event has its own time; it
-        holds until the next of its zone and machine. The third party's times have no zone, and are
-        read as UTC. Live, only the document is asked for: spot history needs signed requests.
+        kept, CHIP_UNKNOWN. A part of a GPU, and a region for governments, are other products. Each
+        spot event has its own time; it holds until the next of its zone and machine. The third
+        party's times have no zone, and are read as UTC. Live, only the document is asked for: spot
+        history needs signed requests.
 Source  Recordings by E. Wyluda (document, MIT), L. Marques (spot) and amorton45 (daily); Amazon EC2
         API reference, DescribeSpotPriceHistory.
 """
@@ -87,6 +88,7 @@ SKIPPED = (
     "plc:InstanceFamily",
     "License Model",
 )
+GOVERNMENTS = "us-gov-"  # How the regions begin that governments alone may use.
 LINUX = ("Linux/UNIX", "Linux/UNIX (Amazon VPC)")  # One system, before and after VPC.
 
 
@@ -171,6 +173,8 @@ def _priced(
     **said: Any,
 ) -> Observation:
     """Make a price of a machine, of its GPUs by the table; a slice is another product."""
+    if said.get("region", "").startswith(GOVERNMENTS):
+        flags = (*flags, "OTHER_PRODUCT")
     card, gpus = MACHINES.get(kind, (None, 1))
     if kind.startswith(SLICES):
         tenor, flags = "OTHER", (*flags, "OTHER_PRODUCT")

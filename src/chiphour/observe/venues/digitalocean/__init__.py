@@ -6,8 +6,9 @@ Gives   OD from the price by the hour, for all GPUs of a Droplet, in each region
         names; beside it the stock: the GPUs of one Droplet where it is available, else 0.
 Keeps   a size with regions [] as listed and sold out everywhere: its price, and stock 0, without a
         region. A size without `gpu_info`, or of 0 GPUs, has none and is left out. `vram` is the
-        memory of all GPUs together. What the probe noted is flagged COMPARISON; it says a price
-        only where its sentence is the one that it always writes, else the stock alone.
+        memory of all GPUs together. A size whose slug ends in "-contracted" is let by contract
+        alone, for nobody says how long: OTHER. What the probe noted is flagged COMPARISON; it says
+        a price only where its sentence is the one that it always writes, else the stock alone.
 Source  https://docs.digitalocean.com/reference/api/reference/sizes/; recordings by dstack (sizes,
         MPL-2.0) and by the contributors of Canadian GPU Availability (MIT).
 """
@@ -55,6 +56,7 @@ VENUE = Venue(
 
 PATH = "/v2/sizes"
 SIZES_MAX = 200  # For a page: the most that may be asked for.
+CONTRACTED = "-contracted"  # Ends the slug of a size for those alone who have a contract.
 MB_PER_GB = 1024
 BARE = {"H100": "SXM", "H200": "SXM"}  # "NVIDIA HGX H100", by its own pages.
 SKIPPED = ("disk", "transfer", "price_monthly")
@@ -204,6 +206,8 @@ def _gpus(size: Fields) -> tuple[str, int, int]:
 
 def _seen(found: _Droplet, body: Body, row: str, region: str) -> Iterator[Observation]:
     """Yield the price, if one is known, and the stock."""
+    is_contracted = found.spec["sku"].endswith(CONTRACTED)
+    tenor, terms = ("OTHER", "contracted") if is_contracted else ("OD", "hourly")
     for kind, price_nanousd, gpus in (
         ("list", found.price_nanousd, found.gpus),
         ("stock", 0, found.free),
@@ -216,12 +220,12 @@ def _seen(found: _Droplet, body: Body, row: str, region: str) -> Iterator[Observ
             row,
             found.card,
             found.name,
-            "OD",
+            tenor,
             price_nanousd,
             gpus,
             kind=kind,
             region=region,
-            terms={"kind": "hourly"} if kind == "list" else {},
+            terms={"kind": terms} if kind == "list" else {},
             spec=found.spec | ({"stock": found.said} if kind == "stock" else {}),
             flags=found.flags,
         )

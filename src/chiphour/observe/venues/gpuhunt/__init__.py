@@ -3,15 +3,18 @@
 Takes   lines of JSON, one for each item of the catalogue, as `adapters/gpuhunt_source.py` writes
         them (`items`).
 Gives   for each item with GPUs its price by the hour: OD, SPOT on a marketplace, INT where the
-        cloud may take it back.
+        cloud may take it back. Vast.ai's "spot" is a host's least bid: BID_FLOOR.
 Keeps   the cloud as the venue whose price it is. The catalogue does not keep the form of a card
         (SXM, PCIe): a chip that has several comes out as unknown, never guessed from the name of
         a type. Memory is of one GPU; where it is no whole number, no card is taken to be meant. An
         item without GPUs says so (0). A price of 0 is of something not sold: no row. Prices stand
-        as gpuhunt's floats are written. COMPARISON: no fix sees it.
+        as gpuhunt's floats are written; those of Vast.ai hold the whole disk. RunPod's community is
+        told by its location, a country (SPOT); its own cloud's is a data centre (OD). COMPARISON:
+        no fix sees it.
 Source  gpuhunt's `CatalogItem`. The lines are ours: a schema.
 """
 
+import re
 from collections.abc import Iterator
 
 from chiphour.hardware.names import Card
@@ -43,6 +46,8 @@ VENUE = Venue(
 )
 
 VENDORS = ("amd", "google", "intel", "nvidia", "tenstorrent")
+# Where RunPod's machines are: a country's are hosts', a data centre's its own.
+RUNPOD_TENORS = ((re.compile(r"[A-Z]{2}"), "SPOT"), (re.compile(r"[A-Z]{2,3}-[A-Z]{2,3}-\d"), "OD"))
 
 
 def requests() -> Iterator[Request]:
@@ -84,21 +89,30 @@ def _item(item: Fields, body: Body, row: str, repeats: Repeats) -> Observation |
     again = repeats.flags(provider, region, str(is_spot), chip_name, *spec.values())
     if gpus == 0 or price_nanousd == 0:
         return None
+    is_floor = is_spot and of == "vast"
     return record(
         body,
         VENUE,
         row,
         card,
         chip_name,
-        "INT" if is_spot else hourly_tenor(of),
+        "INT" if is_spot else _tenor(of, region),
         price_nanousd,
         gpus,
+        kind="bid_floor" if is_floor else "list",
         of=of,
         region=region,
         terms={"kind": "spot" if is_spot else "on-demand"},
         spec=spec,
-        flags=again,
+        flags=(*again, "BID_FLOOR") if is_floor else again,
     )
+
+
+def _tenor(of: str, region: str) -> str | None:
+    """Give the tenor of an hour that is not preemptible; None where RunPod's cloud is not told."""
+    if of != "runpod":
+        return hourly_tenor(of)
+    return next((tenor for form, tenor in RUNPOD_TENORS if form.fullmatch(region)), None)
 
 
 def _gpu(item: Fields, gpus: int) -> tuple[str, Card | None]:

@@ -33,7 +33,7 @@ from chiphour.observe.venue import Venue
 VENUE = Venue(
     name="hyperbolic",
     publisher="Hyperbolic Labs",
-    terms="terms of service, https://www.hyperbolic.ai/",
+    terms="terms of use, https://www.hyperbolic.ai/terms-of-use",
     description="https://docs.hyperbolic.xyz/docs/marketplace-api",
     site="https://app.hyperbolic.ai/",
     recordings=(),

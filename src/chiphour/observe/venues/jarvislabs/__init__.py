@@ -35,7 +35,7 @@ from chiphour.units import DECIMAL_TEXT
 VENUE = Venue(
     name="jarvislabs",
     publisher="JarvisLabs",
-    terms="terms of service, https://jarvislabs.ai/",
+    terms="terms of service, https://jarvislabs.ai/termsandservice",
     description="https://docs.jarvislabs.ai/sdk",
     site="https://jarvislabs.ai/pricing",
     recordings=(),

@@ -3,7 +3,8 @@
 Takes   a month of it as CSV: a line for each day, provider, card, broad region and tier.
 Gives   a list price for each line, seen by the end of its day.
 Keeps   the tiers by what its collector asked for. RunPod "on_demand" and "spot" are of the secure
-        cloud (OD, INT), "community" is hosts' hourly price (SPOT). Vast.ai's "interruptible", at
+        cloud (OD, INT), "community" is hosts' hourly price (SPOT); a "spot" that is only that day's
+        "on_demand" again is REPEATED: nothing was preemptible. Vast.ai's "interruptible", at
         first "spot", is the ask with its disk (SPOT): the word says only that bids are taken too.
         TensorDock bills processor and memory apart: PARTIAL_PRICE. RunPod's 0.50 stands for no
         price: NOT_RENTABLE. Four of its words cover several cards, as "RTX 6000 Ada" does every
@@ -60,6 +61,7 @@ TENOR_BY_TIER = {
     ("Vast.ai", "interruptible"): "SPOT",
     ("Vast.ai", "spot"): "SPOT",
 }
+REPEATS_ON_DEMAND = ("RunPod", "spot")  # Its price where nothing is preemptible.
 BILLS_APART = ("tensordock",)
 NOT_A_PLACE = "unknown"
 NOT_A_GPU = ("AMD EPYC",)
@@ -80,9 +82,9 @@ def stated_ns(content: bytes, shape: str) -> int | None:
 
 def read(body: Body) -> Iterator[Observation | Request]:
     """Yield a price for each line that is of a GPU; raises UnexpectedData."""
-    repeats = Repeats()
+    repeats, prices = Repeats(), Repeats()
     for row, line in _lines(body.content):
-        seen = _line(line, body, row, repeats)
+        seen = _line(line, body, row, repeats, prices)
         if seen is not None:
             yield seen
 
@@ -91,7 +93,9 @@ def _lines(content: bytes) -> Iterator[tuple[str, Fields]]:
     return parse_csv(content, VENUE.name, (*TEXTS, PRICE), (PRICE,))
 
 
-def _line(line: Fields, body: Body, row: str, repeats: Repeats) -> Observation | None:
+def _line(
+    line: Fields, body: Body, row: str, repeats: Repeats, prices: Repeats
+) -> Observation | None:
     time_ns = line.day_end_ns("snapshot_date")
     provider = line.text("provider")
     name = line.text("gpu_model")
@@ -104,11 +108,13 @@ def _line(line: Fields, body: Body, row: str, repeats: Repeats) -> Observation |
         return None
     venue = venue_named(provider)
     tenor = None if commitment else TENOR_BY_TIER.get((provider, tier))
+    before = prices.flags(str(time_ns), provider, name, str(price_nanousd))
     flags = (
         *(("OTHER_PRODUCT",) if name in SLICES else ()),
         *(("PARTIAL_PRICE",) if venue in BILLS_APART else ()),
         *(("NOT_RENTABLE",) if venue == "runpod" and price_nanousd == PLACEHOLDER_NANOUSD else ()),
         *repeats.flags(str(time_ns), provider, name, tier, region, commitment),
+        *(before if (provider, tier) == REPEATS_ON_DEMAND else ()),
     )
     return record(
         body.at(time_ns),

@@ -4,10 +4,11 @@ Takes   `servers-ZONE`: the types of a zone with their price a machine; `stock-Z
         there is. A shape that ends in "-p2" is the second page.
 Gives   a list price (OD) for each type with GPUs, and what was free (stock): the GPUs of one
         machine for "available" and "scarce", none for "shortage".
-Keeps   H100-SXM apart from the bare H100, which is the PCIe card. A type without GPUs says so (0);
-        among the stock it is known by its family. A price of null is of something not sold: no
-        row. What has a MIG profile is a slice. Neither answer states its zone or how many pages
-        there are: the shape says the one, a full page the other.
+Keeps   H100-SXM apart from the bare H100, which is the PCIe card: the type's name says it where the
+        GPU's does not, and where neither can be read the form is unknown. A type without GPUs says
+        so (0); among the stock it is known by its family. A price of null is of something not
+        sold: no row. What has a MIG profile is a slice. Neither answer states its zone or how many
+        pages there are: the shape says the one, a full page the other.
 Source  Scaleway's Instance API, v1, which asks for no key. No recording: a schema.
 """
 
@@ -129,7 +130,7 @@ def _price(server: Fields, name: str, zone: str, body: Body) -> Observation | No
         body,
         VENUE,
         name,
-        card_named(chip_name, memory_gb, BARE),
+        card_named(chip_name, memory_gb, _bare(name)),
         chip_name,
         "OD",
         price_nanousd,
@@ -154,6 +155,16 @@ def _gpu(server: Fields, name: str) -> tuple[str, int]:
     gpu.skip(("gpu_manufacturer",))
     gpu.end()
     return chip_name, memory_gb
+
+
+def _bare(name: str) -> dict[str, str]:
+    """Give the form that a GPU's bare name means in a type of this name: none where nothing says.
+
+    A type H100-SXM-8-80G whose GPU is called "H100" has no PCIe cards.
+    """
+    said = _named(name)
+    card = card_named(said[0], said[2], BARE) if said else None
+    return {} if card is None else {card.chip: card.form}
 
 
 def _named(name: str) -> tuple[str, int, int] | None:
