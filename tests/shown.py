@@ -23,6 +23,8 @@ from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.register import standing
 from chiphour.observe.venues import venues
+from chiphour.publish.commitments import Committed
+from chiphour.publish.commitments import Uncovered
 from chiphour.publish.datasets import strike_day
 from chiphour.publish.market import AuctionLine
 from chiphour.publish.market import AuctionSummary
@@ -36,6 +38,7 @@ from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import day_from_ns
 from chiphour.units import strike_ns
 
 FIRST = date(2026, 7, 10)
@@ -151,6 +154,19 @@ class Shown:
         """Give one line."""
         line = Refused("vast", "bundles", "", self.time_ns(), "TIMEOUT", "no answer by 60 s", "")
         return [line] if source in (None, "vast") else []
+
+    def commitments(self, venue: str | None, last: int) -> list[Committed]:
+        """Give one that is revealed, and one for a strike to come."""
+        day = max(self.days(), default=FIRST)
+        past_ns, next_ns = strike_ns(day), strike_ns(day) + NS_PER_DAY
+        opens_ns, polls_ns = past_ns - NS_PER_HOUR // 6, (past_ns - NS_PER_HOUR // 6 + 8,)
+        known = Uncovered("5a1t", (7, 130_000_000_000), past_ns)
+        past = Committed("vast", day, "0" * 64, 1, opens_ns, past_ns, known, polls_ns)
+        to_come = Committed(
+            "vast", day_from_ns(next_ns), "1" * 64, 2, opens_ns + NS_PER_DAY, next_ns, None, ()
+        )
+        found = [to_come, past]
+        return found[:last] if venue in (None, "vast") else []
 
     def metrics(self) -> bytes:
         """Give one state."""

@@ -9,12 +9,8 @@ Source  Decision 0015.
 """
 
 import json
-import os
 import random
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
@@ -29,13 +25,15 @@ from chiphour.adapters.recordings import check_raw
 from chiphour.adapters.recordings import ingest
 from chiphour.adapters.refusal import Refusal
 from chiphour.observe.venue import body_of
+from killed import Breeder
+from killed import breed
+from killed import say
 
 SEED = 20261127
 KILLS = 50
 LIFE_S = (0.02, 0.35)  # How long a child may live.
 BATCHES, FILES = 60, 6  # Recordings: folders, files in each.
 REFUSED_EVERY = 3
-TESTS = Path(__file__).resolve().parent.parent
 READERS = {"acme": Reader("acme"), "digest": Reader("digest", "*.json")}
 
 
@@ -92,58 +90,15 @@ def work(folder: Path) -> None:
         say("T", number)
 
 
-def say(kind: str, number: int) -> None:
-    os.write(1, f"{kind} {number}\n".encode())
-
-
-def breed(folder: Path) -> None:
-    """Be the parent of children: one for each line that comes in, so that imports are done once."""
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            work(folder)
-        say("C", child)
-        os.waitpid(child, 0)
-        say("E", child)
-
-
-class Breeder:
-    """The process that makes children, and what they acknowledged."""
-
-    def __init__(self, folder: Path) -> None:
-        words = [sys.executable, "-m", "laws.test_archive_crash", str(folder)]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(words, cwd=TESTS, stdin=pipe, stdout=pipe, text=True)
-        self.said: Counter[str] = Counter()
-
-    def live_and_die(self, seconds: float) -> None:
-        """Let a child work for so long, kill it, and hear the rest of what it said."""
-        assert self.process.stdin
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        child = self.hear("C")
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        assert self.hear("E") == child
-
-    def hear(self, until: str) -> int:
-        """Note what was acknowledged until this word comes; give its number."""
-        assert self.process.stdout
-        while True:
-            kind, number = self.process.stdout.readline().split()
-            if kind == until:
-                return int(number)
-            self.said[kind] = max(self.said[kind], int(number))
-
-
 def check(archive: Archive, said: Counter[str], checked: set[str]) -> int:
     """Find the archive whole; give the last poll that is there. `checked` grows by its readings."""
     polls: Counter[int] = Counter()
+    places = set(archive.recordings())
     for reading in archive.readings():
         if reading.source == "acme":
             polls[reading.observed_ns] += 1
         if reading.id not in checked:
-            assert recordings._difference(archive, reading) is None
+            assert recordings._difference(archive, reading, places) is None
             assert len(archive.rows_of(reading.id)) == reading.rows
             checked.add(reading.id)
     last = max(polls, default=0)
@@ -165,7 +120,7 @@ def test_a_killed_collector_leaves_a_whole_archive_and_the_next_run_fills_the_ga
     monkeypatch.setattr(recordings, "venues", lambda: READERS)
     write_recordings(tmp_path / "recordings")
     draw, checked, last = random.Random(SEED), set(), 0
-    breeder = Breeder(tmp_path)
+    breeder = Breeder("laws.test_archive_crash", tmp_path)
     for _ in range(KILLS):
         breeder.live_and_die(draw.uniform(*LIFE_S))
         archive = Archive(tmp_path / "state")
@@ -174,8 +129,7 @@ def test_a_killed_collector_leaves_a_whole_archive_and_the_next_run_fills_the_ga
         assert found >= last
         last = found
     assert last > KILLS, "the children did too little for the kills to mean anything"
-    breeder.process.stdin.close()
-    assert breeder.process.wait(10) == 0
+    breeder.end()
 
     archive = Archive(tmp_path / "state")
     for number in range(1, last + 2):
@@ -192,4 +146,4 @@ def test_a_killed_collector_leaves_a_whole_archive_and_the_next_run_fills_the_ga
 
 if __name__ == "__main__":
     recordings.venues = lambda: READERS
-    breed(Path(sys.argv[1]))
+    breed(lambda: work(Path(sys.argv[1])))

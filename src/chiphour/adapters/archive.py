@@ -76,6 +76,7 @@ from chiphour.observe.observation import NEVER_FIXED
 from chiphour.observe.observation import PRICES
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import can_be_fixed
+from chiphour.observe.venue import PART
 from chiphour.observe.venue import Body
 from chiphour.observe.venue import Rate
 
@@ -83,6 +84,8 @@ DATABASE = "chiphour.db"
 RAW = "raw"
 REFUSALS_MAX = 1000  # So many refusals are given at most.
 _SOME = 500  # Keys in one question.
+
+_OF_RATE = ("spec", "observed_ns", "price_nanousd", "flags")
 
 
 class Archive:
@@ -168,12 +171,24 @@ class Archive:
             reading.dated,
         )
 
-    def last_polls(self) -> dict[str, int]:
-        """Give for each source the `observed_ns` of its last reading."""
+    def last_polls(self, *, whole: bool = False) -> dict[str, int]:
+        """Give for each source the `observed_ns` of its last reading.
+
+        `whole` passes over polls that asked for a part of what the source offers.
+        """
         last = select(READINGS.c.source, func.max(READINGS.c.observed_ns))
+        if whole:
+            last = last.where(READINGS.c.shape.not_like(f"%{PART}"))
         with self._begin() as connection:
             rows = connection.execute(last.group_by(READINGS.c.source))
             return {row[0]: row[1] for row in rows}
+
+    def polls(self, source: str, from_ns: int, before_ns: int) -> list[int]:
+        """Give the `observed_ns` of each poll of a source in [from, before) that was kept."""
+        at = READINGS.c.observed_ns
+        wanted = select(at).where(READINGS.c.source == source, at >= from_ns, at < before_ns)
+        with self._begin() as connection:
+            return list(connection.execute(wanted.distinct().order_by(at)).scalars())
 
     # -- observations -------------------------------------------------------------------------
 
@@ -234,6 +249,14 @@ class Archive:
         found = self._stored(lost.order_by(OBSERVATIONS.c.sequence).limit(1))
         return found[0] if found else None
 
+    def venue_not_shown(self) -> tuple[str, str] | None:
+        """Give the first source and venue of the observations that SHOWN lacks, or None."""
+        seen = select(OBSERVATIONS.c.source, OBSERVATIONS.c.venue).distinct()
+        lacking = seen.except_(select(SHOWN.c.source, SHOWN.c.venue)).order_by("source", "venue")
+        with self._begin() as connection:
+            found = connection.execute(lacking.limit(1)).first()
+        return None if found is None else (found[0], found[1])
+
     def span(self) -> tuple[int, int] | None:
         """Give the first and last `observed_ns` of all observations, or None for none."""
         ends = select(func.min(OBSERVATIONS.c.observed_ns), func.max(OBSERVATIONS.c.observed_ns))
@@ -256,15 +279,20 @@ class Archive:
             OBSERVATIONS.c.spec == newest.c.spec, OBSERVATIONS.c.observed_ns == newest.c.at
         )
         wanted = (
-            select(OBSERVATIONS.c.spec, OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.price_nanousd)
+            select(*(OBSERVATIONS.c[name] for name in _OF_RATE))
             .join_from(newest, OBSERVATIONS, is_newest)
             .where(of_rates)
             .order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.sequence)
         )
         with self._begin() as connection:
             found = [
-                Rate(json.loads(spec)["currency"], published_ns, nanousd)
-                for spec, published_ns, nanousd in connection.execute(wanted)
+                Rate(
+                    json.loads(spec)["currency"],
+                    published_ns,
+                    nanousd,
+                    proved="SCHEMA_ONLY" not in flags.split(),
+                )
+                for spec, published_ns, nanousd, flags in connection.execute(wanted)
             ]
         return tuple(sorted({rate.currency: rate for rate in found}.values()))
 

@@ -97,7 +97,7 @@ class Commitment(NamedTuple):
 
 
 class Reveal(NamedTuple):
-    """What a commitment hid, as the JSON text that its hash was made from."""
+    """What a commitment hid, as JSON text: its nonce and the times."""
 
     venue: str
     day: date
@@ -158,8 +158,15 @@ def reading_row(reading: Reading) -> tuple[Any, ...]:
 
 
 def reading_from(row: Sequence[Any]) -> Reading:
-    """Give the reading of a row; raises ArchiveDamaged where its rates cannot be read."""
+    """Give the reading of a row; raises ArchiveDamaged where it is none, or without its rates.
+
+    SQLite keeps what it is given in a column, of whatever type.
+    """
     reading = Reading(*row)
+    for name, value in reading._asdict().items():
+        expected = str if name == "rates" else Reading.__annotations__[name]
+        if not isinstance(value, int if expected is bool else expected):
+            raise ArchiveDamaged(f"readings: expected {name} in {reading.id!r}, found {value!r}")
     try:
         rates = tuple(Rate(*rate) for rate in json.loads(str(reading.rates)))
     except (ValueError, TypeError) as fault:

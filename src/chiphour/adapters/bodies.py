@@ -23,6 +23,7 @@ from pathlib import Path
 from chiphour.observe.observation import MarketError
 
 BODY_BYTES_MAX = 64 << 20  # A body larger than this, packed or not, is not one of ours.
+PACKED_BYTES_MAX = BODY_BYTES_MAX + (1 << 20)  # What cannot be packed grows by less.
 PACKING_LEVEL = 6
 SUFFIX = ".gz"
 _TAIL_BYTES = 8  # Gzip ends with the CRC-32 and the length of what was packed.
@@ -65,7 +66,8 @@ class Bodies:
         """Give a body; raises ArchiveDamaged where it is gone, torn, or its hash differs."""
         file = self.file(sha256)
         try:
-            content = unpacked(file.read_bytes(), BODY_BYTES_MAX)
+            with file.open("rb") as stream:
+                content = unpacked(stream.read(PACKED_BYTES_MAX), BODY_BYTES_MAX)
         except FileNotFoundError as fault:
             raise ArchiveDamaged(f"expected the body {sha256}, found {fault}") from None
         except (OSError, EOFError, zlib.error, TooLarge) as fault:
@@ -121,7 +123,7 @@ def make_folder(folder: Path) -> None:
         return
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
 def write_durably(file: Path, content: bytes) -> None:
@@ -136,10 +138,11 @@ def write_durably(file: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(name)
         raise
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

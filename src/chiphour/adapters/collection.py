@@ -14,12 +14,15 @@ import threading
 import time
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.archive_rows import Answer
 from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.adapters.bodies import sync_folder
+from chiphour.adapters.bodies import write_durably
 from chiphour.adapters.collector import Collector
 from chiphour.adapters.collector import Outcome
 from chiphour.adapters.fetch import Fetcher
@@ -99,24 +102,30 @@ def _query_catalogue(archive: Archive) -> Report:
 def seed_of(folder: Path) -> bytes:
     """Give the secret from which the times of polls are drawn; make it where there is none.
 
-    Raises ArchiveDamaged where the file is not what was made.
+    Raises ArchiveDamaged where the file is not what was made, or none can be made.
     """
     file = folder / SEED
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not file.exists():
+            _make_seed(file)
         seed = file.read_bytes()
-        if len(seed) != SEED_BYTES:
-            raise ArchiveDamaged(
-                f"{file}: expected {SEED_BYTES} bytes, found {len(seed)}"
-            ) from None
-        return seed
-    with os.fdopen(descriptor, "wb") as stream:
-        seed = secrets.token_bytes(SEED_BYTES)
-        stream.write(seed)
-        stream.flush()
-        os.fsync(stream.fileno())
+    except OSError as fault:
+        raise ArchiveDamaged(f"{file}: expected a seed, found {fault.strerror}") from None
+    if len(seed) != SEED_BYTES:
+        raise ArchiveDamaged(f"{file}: expected {SEED_BYTES} bytes, found {len(seed)}")
     return seed
+
+
+def _make_seed(file: Path) -> None:
+    """Write beside, make durable, then give it its name, unless another collector was first."""
+    beside = file.with_name(f".{SEED}-{secrets.token_hex(8)}")
+    try:
+        write_durably(beside, secrets.token_bytes(SEED_BYTES))
+        with suppress(FileExistsError):
+            os.link(beside, file)
+        sync_folder(file.parent)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 class Collecting:

@@ -95,7 +95,10 @@ class Store(Protocol):
         ...
 
     def last_polls(self) -> Mapping[str, int]:
-        """Give for each source the `observed_ns` of the last poll kept that was not refused."""
+        """Give for each source the `observed_ns` of the last poll kept of all that it offers.
+
+        One of a part alone, or one that was refused, leaves the lane "round" due.
+        """
         ...
 
     def rates(self, before_ns: int) -> tuple[Rate, ...]:
@@ -162,9 +165,10 @@ class Collector:
         async with self._writer:
             await self._begin()
             log.info(_line("started", venues=len(self._tasks)))
+            again_ns = await self._commit_and_reveal()  # Before anybody is polled.
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(self._keep_at(task)) for task in self._tasks.values()]
-                running.append(group.create_task(self._keep_commitments()))
+                running.append(group.create_task(self._keep_commitments(again_ns)))
                 await stop.wait()
                 for each in running:
                     each.cancel()
@@ -212,7 +216,9 @@ class Collector:
             lane, task.next_ns = self._next(task)
             if task.next_ns > self._now_ns():
                 self._heard(task)  # Nothing of it is due: nobody need wait for it.
-            await self._until(task.next_ns)
+            if back_ns := await self._until(task.next_ns):
+                task.goes_back(back_ns)
+                continue
             await self._after_first(task)
             await self._poll(task, lane)
 
@@ -267,19 +273,26 @@ class Collector:
         except Exception as further:
             log.error(_line("unkept", source=task.source, detail=str(further)))
 
-    async def _keep_commitments(self) -> None:
-        """Commit to the next strike's times as soon as the last strike is past; reveal old ones."""
+    async def _keep_commitments(self, again_ns: int) -> None:
         while True:
-            now_ns = self._now_ns()
-            day = next_strike_day(now_ns)
-            again_ns = strike_ns(day)
-            try:
-                await self._commit(day, now_ns)
-                await self._reveal(now_ns)
-            except Exception as fault:
-                log.error(_line("uncommitted", day=day.isoformat(), detail=str(fault)))
-                again_ns = min(again_ns, now_ns + COMMIT_RETRY_NS)
             await self._until(again_ns)
+            again_ns = await self._commit_and_reveal()
+
+    async def _commit_and_reveal(self) -> int:
+        """Commit to the next strike's times, reveal those of strikes that are past.
+
+        Gives when to do so again: when the strike is past, or in a minute where the store fails.
+        """
+        now_ns = self._now_ns()
+        day = next_strike_day(now_ns)
+        again_ns = strike_ns(day)
+        try:
+            await self._commit(day, now_ns)
+            await self._reveal(now_ns)
+        except Exception as fault:
+            log.error(_line("uncommitted", day=day.isoformat(), detail=str(fault)))
+            again_ns = min(again_ns, now_ns + COMMIT_RETRY_NS)
+        return again_ns
 
     async def _commit(self, day: date, now_ns: int) -> None:
         for venue in (name for name, task in self._tasks.items() if "strike" in task.lanes):
@@ -314,9 +327,16 @@ class Collector:
                 async with asyncio.timeout(FIRST_WAIT_S):
                     await self._all_heard.wait()
 
-    async def _until(self, time_ns: int) -> None:
-        while (left_ns := time_ns - self._now_ns()) > 0:
+    async def _until(self, time_ns: int) -> int:
+        """Sleep until a time and give 0, or until the clock is set back and give by how much."""
+        now_ns = self._now_ns()
+        while (left_ns := time_ns - now_ns) > 0:
+            before_ns = now_ns
             await self._sleep(min(left_ns, STEP_NS) / NS_PER_SECOND)
+            now_ns = self._now_ns()
+            if now_ns < before_ns:
+                return before_ns - now_ns
+        return 0
 
     def _state(self, task: Task) -> TaskState:
         return task.state(self._writer.queue)

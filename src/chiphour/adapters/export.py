@@ -15,6 +15,7 @@ Source  Decision 0015. Settled figures come from our own integers, never from he
 
 import hashlib
 import json
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -98,7 +99,7 @@ class _Writer(NamedTuple):
 
     def roots(self, folder: Path) -> dict[Path, str]:
         """Give for every part of the folder what it was made from."""
-        parts = f"parquet_kv_metadata('{_quoted(folder)}/{PARTS}')"
+        parts = f"parquet_kv_metadata('{_quoted_pattern(folder)}/{PARTS}')"
         wanted = f"SELECT file_name, decode(value) FROM {parts} WHERE decode(key) = '{ROOT}'"
         if not any(folder.glob(PARTS)):
             return {}
@@ -202,13 +203,13 @@ def _object(row: Stored) -> dict[str, Any]:
 
 def _opened(folder: Path) -> duckdb.DuckDBPyConnection:
     """Open a database in memory that can read the export and touch nothing else."""
-    place = _quoted(folder.resolve())
+    place, parts = _quoted(folder.resolve()), _quoted_pattern(folder.resolve())
     connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": MEMORY})
     for statement in (
-        f"SET allowed_directories = ['{place}']",
+        f"SET allowed_directories = ['{place}', '{parts}']",  # And as the pattern writes it.
         "SET temp_directory = ''",
         "SET enable_external_access = false",
-        f"CREATE VIEW {VIEW} AS FROM read_parquet('{place}/{PARTS}', hive_partitioning = true)",
+        f"CREATE VIEW {VIEW} AS FROM read_parquet('{parts}/{PARTS}', hive_partitioning = true)",
         "SET lock_configuration = true",
     ):
         connection.execute(statement)
@@ -226,6 +227,11 @@ def _folder_name(venue: str) -> str:
     if len(name) <= FOLDER_CHARACTERS_MAX:
         return name
     return name[:100] + hashlib.sha256(venue.encode()).hexdigest()[:16]
+
+
+def _quoted_pattern(path: Path) -> str:
+    """Quote a path that begins a pattern: what would be one in its own name stands for itself."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", _quoted(path))
 
 
 def _quoted(path: Path) -> str:

@@ -4,7 +4,8 @@ Takes   a request that a reader made, its venue, a deadline; the secrets, by nam
 Gives   the bytes of the answer and when they came.
 Keeps   bytes, time and pace bounded, whatever the venue sends. A secret goes to its venue and
         nowhere else: it is added to a copy of the request at the last moment, so what is logged,
-        raised or kept never held it. No cookies, no redirects, no proxy; TLS is verified.
+        raised or kept never held it; an answer that holds it is refused before anybody sees it.
+        No cookies, no redirects, no proxy; TLS is verified.
 Source  Decision 0015; RFC 9110, 10.2.3 (Retry-After) and 13 (conditions).
 
     MarketError
@@ -27,6 +28,7 @@ from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from types import TracebackType
 from typing import NamedTuple
+from urllib.parse import quote
 from urllib.parse import urlencode
 
 import httpx
@@ -34,6 +36,7 @@ import httpx
 from chiphour import __version__
 from chiphour.adapters.refusal import CODES
 from chiphour.observe.observation import MarketError
+from chiphour.observe.observation import canonical_json
 from chiphour.observe.venue import Request
 from chiphour.observe.venue import Venue
 from chiphour.units import NS_PER_DAY
@@ -42,14 +45,17 @@ from chiphour.units import NS_PER_SECOND
 from chiphour.units import div_ceil
 from chiphour.units import ns_from_datetime
 
-LIVE = """CONTENT_TYPE EMPTY FAILED INTERRUPTED PAGES RATE_LIMITED RATE_MISSING SECRET_MISSING
-SECRET_REFUSED STATUS TIMEOUT TOO_LARGE UNREACHABLE UNREADABLE"""
+LIVE = """CONTENT_TYPE EMPTY FAILED INTERRUPTED PAGES RATE_LIMITED RATE_MISSING SECRET_ECHOED
+SECRET_MISSING SECRET_REFUSED STATUS TIMEOUT TOO_LARGE UNREACHABLE UNREADABLE"""
 REFUSALS = {code: CODES[code] for code in LIVE.split()}  # The codes that live collection has.
 RETRY_AFTER_NS_MAX = NS_PER_DAY
 MEMORY_BYTES_MAX = 64 << 20  # Of the answers that are remembered for conditional requests.
 MEMORY_ENTRIES_MAX = 1024
+PIECES_AT_ONCE = 64  # Chunks of one answer that are taken before any other venue's.
+PIECES_MAX = 1 << 18  # Of an answer: of the longest, 64 MB, a quarter of a kilobyte each.
 USER_AGENT = f"chiphour/{__version__} (price observation; see /venues)"
 SECRET = re.compile(r"[!-~]{1,4096}")  # Printable ASCII without spaces.
+SECRET_CHARACTERS_MIN = 8  # A shorter one may stand in an answer by chance.
 SECRET_NAME = "chiphour.secret"  # In the extensions of a request: which secret, and sent how.
 ENTITY_TAG = re.compile(r'(W/)?"[!#-~]{0,256}"')
 HTTP_DATE = re.compile(r"[A-Za-z0-9:, +-]{1,40}")
@@ -96,6 +102,7 @@ class Fetcher:
 
         `base_url` sends every request to BASE/<venue><path> instead, and no secret with it.
         `paced` keeps each venue's requests_per_minute; by default unless BASE is on loopback.
+        Raises MarketError where BASE is no address.
         """
         self._base_url = base_url.rstrip("/")
         self._secrets: Mapping[str, str] = {} if base_url else secrets
@@ -182,27 +189,36 @@ class Fetcher:
     async def _ask(self, request: Request, venue: Venue, url: httpx.URL, where: str) -> Fetched:
         key = (venue.name, request)
         known = self._memory.get(key)
+        secret = self._secrets.get(request.secret, "")
+        response = await self._client.send(self._sent(request, venue, url, known), stream=True)
+        try:
+            if response.status_code == 304 and known is not None:
+                return Fetched(known.content, self._now_ns(), True)
+            self._check_answer(response, venue, where, secret)
+            content = await _content(response, venue.body_bytes_max, where)
+        finally:
+            await response.aclose()
+        if _holds(content, secret):
+            detail = f"{where}: expected an answer without {request.secret}, found it there"
+            raise FetchRefused("SECRET_ECHOED", detail)
+        if not request.body:
+            self._memory.put(key, content, response.headers)
+        return Fetched(content, self._now_ns(), False)
+
+    def _sent(
+        self, request: Request, venue: Venue, url: httpx.URL, known: "_Remembered | None"
+    ) -> httpx.Request:
+        """Give what is sent, but for the secret: only its name."""
         headers = {"accept": ", ".join(venue.content_types)} | (known.conditions if known else {})
         if request.body:
             headers["content-type"] = "application/json"
-        sent = self._client.build_request(
+        return self._client.build_request(
             "POST" if request.body else "GET",
             url,
             content=request.body.encode() or None,
             headers=headers,
             extensions={SECRET_NAME: (request.secret, request.secret_as)},
         )
-        response = await self._client.send(sent, stream=True)
-        try:
-            if response.status_code == 304 and known is not None:
-                return Fetched(known.content, self._now_ns(), True)
-            self._check_answer(response, venue, where, self._secrets.get(request.secret, ""))
-            content = await _content(response, venue.body_bytes_max, where)
-        finally:
-            await response.aclose()
-        if not request.body:
-            self._memory.put(key, content, response.headers)
-        return Fetched(content, self._now_ns(), False)
 
     def _check_answer(
         self, response: httpx.Response, venue: Venue, where: str, secret: str
@@ -231,7 +247,7 @@ def retry_after_ns(text: str, now_ns: int) -> int | None:
     """Read a Retry-After, in seconds or as a date, as a wait of at most a day; None where none."""
     text = text.strip()
     if text.isascii() and text.isdecimal():
-        return min(int(text[:9]) * NS_PER_SECOND, RETRY_AFTER_NS_MAX)
+        return min(int(text.lstrip("0")[:9] or "0") * NS_PER_SECOND, RETRY_AFTER_NS_MAX)
     try:
         wait_ns = ns_from_datetime(parsedate_to_datetime(text)) - now_ns
     except (ValueError, OverflowError):
@@ -249,23 +265,25 @@ def _with_query(url: httpx.URL, query: tuple[tuple[str, str], ...]) -> httpx.URL
 async def _content(response: httpx.Response, bytes_max: int, where: str) -> bytes:
     """Give the body, unpacked here and not by the client, so that neither form outgrows the bound.
 
-    Neither gzip that unpacks to more nor gzip that goes on without unpacking to anything.
+    Neither gzip that unpacks to more nor gzip that goes on without unpacking to anything. Ten
+    thousand chunks of a byte may come at one read: between some of them the others have a turn.
     """
     coding = response.headers.get("content-encoding", "").strip().lower() or "identity"
     if coding not in ("identity", "gzip", "x-gzip"):
         raise FetchRefused("CONTENT_TYPE", f"{where}: expected gzip or no coding, found another")
     unpacker = None if coding == "identity" else zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     content = bytearray()
-    packed_bytes = 0
+    packed_bytes = pieces = 0
     try:
         async for chunk in response.aiter_raw():
+            pieces += 1
+            if pieces % PIECES_AT_ONCE == 0:
+                await asyncio.sleep(0)
             packed_bytes += len(chunk)
             room = bytes_max + 1 - len(content)  # Never 0, which would mean no bound.
             content += unpacker.decompress(chunk, room) if unpacker else chunk
-            if max(packed_bytes, len(content)) > bytes_max:
-                raise FetchRefused(
-                    "TOO_LARGE", f"{where}: expected at most {bytes_max} bytes, found more"
-                )
+            _check_bound(max(packed_bytes, len(content)), bytes_max, "bytes", where)
+            _check_bound(pieces, PIECES_MAX, "chunks", where)
     except zlib.error:
         unpacker = zlib.decompressobj()  # One that has not ended: torn.
     if unpacker and (not unpacker.eof or unpacker.unused_data):
@@ -273,8 +291,24 @@ async def _content(response: httpx.Response, bytes_max: int, where: str) -> byte
     return bytes(content)
 
 
+def _check_bound(found: int, most: int, what: str, where: str) -> None:
+    if found > most:
+        raise FetchRefused("TOO_LARGE", f"{where}: expected at most {most} {what}, found more")
+
+
+def _holds(content: bytes, secret: str) -> bool:
+    """Tell whether a secret stands in an answer: as it is, as JSON or an address writes it."""
+    if len(secret) < SECRET_CHARACTERS_MIN:
+        return False
+    written = {secret, canonical_json(secret)[1:-1], quote(secret, safe="")}
+    return any(form.encode() in content for form in written)
+
+
 def _is_loopback(base_url: str) -> bool:
-    host = httpx.URL(base_url).host
+    try:
+        host = httpx.URL(base_url).host
+    except httpx.InvalidURL as fault:
+        raise MarketError(f"expected a base URL, found {base_url[:100]!r}: {fault}") from None
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,7 +1,8 @@
 """OBSERVED: the archive as those see it who ask what is on offer and how venues answer.
 
 Takes   the archive, a clock: the market's, or the wall's where collection is live.
-Gives   pages of offers, the sources with their standing, the log of refusals, the metrics.
+Gives   pages of offers, the sources with their standing, the log of refusals, the commitments to
+        the times of polls, the metrics.
 Keeps   a price that is older than its venue's limit out of what is on offer now.
 Source  Decision 0015.
 """
@@ -11,18 +12,24 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 from chiphour.adapters.archive import Archive
+from chiphour.adapters.archive_rows import Commitment
+from chiphour.adapters.archive_rows import Reveal
 from chiphour.adapters.metrics import metrics_text
 from chiphour.adapters.offers import Filter
+from chiphour.adapters.schedule import WINDOW_NS
 from chiphour.adapters.task import TaskState
 from chiphour.observe.observation import Observation
 from chiphour.observe.register import REGISTER
 from chiphour.observe.register import standing
 from chiphour.observe.venues import venues
+from chiphour.publish.commitments import Committed
+from chiphour.publish.commitments import Uncovered
 from chiphour.publish.offers import Collected
 from chiphour.publish.offers import Offers
 from chiphour.publish.offers import Refused
 from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
+from chiphour.units import strike_ns
 
 AGE_NS_MAX = max(row.stale_ns for row in REGISTER.values())
 
@@ -76,6 +83,30 @@ class Observed:
             )
             for one in self._archive.refusals(source, last=last)
         ]
+
+    def commitments(self, venue: str | None, last: int) -> Sequence[Committed]:
+        """Give the last commitments to the times of polls, the latest day first."""
+        revealed = {(one.venue, one.day): one for one in self._archive.reveals()}
+        made = [one for one in self._archive.commitments() if venue in (None, one.venue)]
+        made.sort(key=lambda one: (-one.day.toordinal(), one.venue))
+        return [self._committed(one, revealed.get((one.venue, one.day))) for one in made[:last]]
+
+    def _committed(self, made: Commitment, reveal: Reveal | None) -> Committed:
+        at_ns = strike_ns(made.day)
+        uncovered = None
+        if reveal is not None:
+            said = json.loads(reveal.revealed)
+            uncovered = Uncovered(said["nonce"], tuple(said["offsets_ns"]), reveal.revealed_ns)
+        return Committed(
+            made.venue,
+            made.day,
+            made.commitment,
+            made.committed_ns,
+            at_ns - WINDOW_NS,
+            at_ns,
+            uncovered,
+            tuple(self._archive.polls(made.venue, at_ns - WINDOW_NS, at_ns)),
+        )
 
     def metrics(self) -> bytes:
         """Give the states of collection in Prometheus's text form."""

@@ -10,6 +10,7 @@ Source  Decision 0015.
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ from chiphour.observe.venues import venues
 
 OFFERED = (*PRICES, "stock")  # The kinds that tell what can be rented.
 LIMIT_MAX = 1000
+POLLS_MAX = 5_000  # In one question: a database takes 32,766 values in one.
 
 
 class Filter(NamedTuple):
@@ -63,9 +65,21 @@ def current_offers(
 ) -> Page:
     """Give the offers that are current at a time, from the one after `after` on."""
     assert 1 <= limit <= LIMIT_MAX
+    offer = OBSERVATIONS.c
     latest = _latest(connection, now_ns - age_ns_max, now_ns, only)
-    if not latest:
-        return Page((), None)
+    parts = (latest[start : start + POLLS_MAX] for start in range(0, len(latest), POLLS_MAX))
+    each = (_sequences(connection, part, only, after, limit + 1) for part in parts)
+    found = sorted(chain.from_iterable(each))[: limit + 1]
+    here = found[:limit]
+    rows = select(OBSERVATIONS).where(offer.sequence.in_(here)).order_by(offer.sequence)
+    offers = tuple(stored_from(row) for row in connection.execute(rows))
+    return Page(offers, here[-1] if len(found) > limit else None)
+
+
+def _sequences(
+    connection: Connection, latest: list[tuple[str, str, int]], only: Filter, after: int, most: int
+) -> list[int]:
+    """Give the sequences after `after` of what is wanted of these polls, the first ones."""
     polls = values(
         column("source", Text), column("venue", Text), column("at", BigInteger), name="polls"
     ).data(latest)
@@ -83,13 +97,9 @@ def current_offers(
         .join_from(poll, OBSERVATIONS, of_poll)
         .where(offer.sequence > after, *_wanted(only))
         .order_by(offer.sequence + 0)
-        .limit(limit + 1)
+        .limit(most)
     )
-    found = list(connection.execute(wanted).scalars())
-    here = found[:limit]
-    rows = select(OBSERVATIONS).where(offer.sequence.in_(here)).order_by(offer.sequence)
-    offers = tuple(stored_from(row) for row in connection.execute(rows))
-    return Page(offers, here[-1] if len(found) > limit else None)
+    return list(connection.execute(wanted).scalars())
 
 
 def _latest(

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from collections.abc import Set
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from typing import NamedTuple
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.archive_rows import Answer
 from chiphour.adapters.archive_rows import Reading
+from chiphour.adapters.archive_rows import Recording
 from chiphour.adapters.archive_rows import identified
 from chiphour.adapters.archive_rows import reading_id
 from chiphour.adapters.archive_rows import rows_root
@@ -44,6 +46,7 @@ from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import RateMissing
 from chiphour.observe.observation import UnexpectedData
+from chiphour.observe.observation import observation_id
 from chiphour.observe.venue import Body
 from chiphour.observe.venue import Reader
 from chiphour.observe.venue import body_of
@@ -166,19 +169,23 @@ def check_raw(archive: Archive) -> str | None:
     Every shipped recording must be what its manifest lists. One that is still where it was found
     must be what was read. Every archived body must have its hash; reading it again, with the times
     and rates of its reading, must give the stored observations, id by id; and every observation
-    must belong to a reading.
+    must belong to a reading. That a reader is another now is told last: it hides no damage.
     """
     for file, expected, how in _expected_files(archive):
         if file.is_file() and (found := _sha256_of(file)) != expected:
             return f"{file}: expected SHA-256 {expected} {how}, found {found}"
     readings = archive.readings()
+    places = {*archive.recordings()}
     for reading in readings:
-        difference = _difference(archive, reading)
+        difference = _difference(archive, reading, places)
         if difference is not None:
             return difference
     lost = archive.row_without_reading()
     if lost is not None:
         return f"observation {lost.id}: expected the reading {lost.reading}, found none"
+    unshown = archive.venue_not_shown()
+    if unshown is not None:
+        return f"shown: expected the venue {unshown[1]!r} of {unshown[0]}, found none"
     checked = {reading.sha256 for reading in readings}
     for sha256 in archive.bodies.hashes():
         try:
@@ -186,7 +193,7 @@ def check_raw(archive: Archive) -> str | None:
                 archive.bodies.body(sha256)
         except ArchiveDamaged as fault:
             return str(fault)
-    return None
+    return next(filter(None, map(_other_reader, readings)), None)
 
 
 def _count_file(
@@ -381,22 +388,41 @@ def _sha256_of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _difference(archive: Archive, reading: Reading) -> str | None:
-    """Read a body again: the first way in which it is not what is stored, or None."""
-    where = reading.path or f"{reading.source} at {iso_from_ns(reading.observed_ns)}"
+def _other_reader(reading: Reading) -> str | None:
+    """Say that a body cannot be read again: its reader is another now. None where it can."""
     reader = venues().get(reading.source)
-    if reader is None or reader.VENUE.reader_version != reading.reader_version:
-        found = reader.VENUE.reader_version if reader else "none"
-        return f"{where}: expected the reader {reading.reader_version}, found {found}"
+    found = reader.VENUE.reader_version if reader else "none"
+    if found == reading.reader_version:
+        return None
+    return f"{_where(reading)}: expected the reader {reading.reader_version}, found {found}"
+
+
+def _difference(archive: Archive, reading: Reading, places: Set[Recording]) -> str | None:
+    """Check a body, and what was read of it: the first difference to what is stored, or None."""
     try:
         body = archive.body_of(reading)
-        again = identified(_read(reader, body))
-    except (ArchiveDamaged, UnexpectedData) as fault:
+    except ArchiveDamaged as fault:
+        return f"{_where(reading)}: {fault}"
+    named = reading_id(body, reading.source)
+    if named != reading.id:
+        return f"{_where(reading)}: expected the reading {named}, found {reading.id}"
+    if len(body.content) != reading.bytes:
+        return f"{_where(reading)}: expected {len(body.content)} bytes, found {reading.bytes}"
+    place = Recording(reading.path, reading.file_sha256, reading.id)
+    if place not in places and place != Recording("", reading.sha256, reading.id):
+        return f"{_where(reading)}: expected a recording that was read there, found none"
+    if _other_reader(reading):
+        return _changed_row(archive, reading)
+    return _difference_of_rows(archive, reading, body)
+
+
+def _difference_of_rows(archive: Archive, reading: Reading, body: Body) -> str | None:
+    """Read a body again: the first way in which it does not give what is stored, or None."""
+    where = _where(reading)
+    try:
+        again = identified(_read(venues()[reading.source], body))
+    except UnexpectedData as fault:
         return f"{where}: {fault}"
-    if reading_id(body, reading.source) != reading.id:
-        return (
-            f"{where}: expected the reading {reading_id(body, reading.source)}, found {reading.id}"
-        )
     stored = {row.id: row.observation for row in archive.rows_of(reading.id)}
     # A row with times of its own may have come with another reading of the same bytes.
     elsewhere = archive.rows_named(again.keys() - stored.keys())
@@ -410,6 +436,19 @@ def _difference(archive: Archive, reading: Reading) -> str | None:
     if (len(again), rows_root(again)) != (reading.rows, reading.rows_root):
         return f"{where}: expected {reading.rows} observations, found {len(again)}, or others"
     return None
+
+
+def _changed_row(archive: Archive, reading: Reading) -> str | None:
+    """Give the first row that is not what its id says, of a body that cannot be read again."""
+    for row in archive.rows_of(reading.id):
+        found = observation_id(row.observation)
+        if found != row.id:
+            return f"{_where(reading)} row {row.observation.row}: expected {row.id}, found {found}"
+    return None
+
+
+def _where(reading: Reading) -> str:
+    return reading.path or f"{reading.source} at {iso_from_ns(reading.observed_ns)}"
 
 
 def _named(kept: Observation) -> str:

@@ -23,6 +23,7 @@ CODES = {
     "PAGES": "The pages go on for longer than they may, or in a circle.",
     "RATE_LIMITED": "The venue asks us to come back later (429).",
     "RATE_MISSING": "A price is in a currency for which no rate was published before it.",
+    "SECRET_ECHOED": "The answer holds our own secret; not even its bytes are kept.",
     "SECRET_MISSING": "The operator did not provide the secret that the venue wants.",
     "SECRET_REFUSED": "The venue does not let us in (401 or 403).",
     "STATUS": "The venue answered with another status than 200.",

@@ -17,6 +17,7 @@ from chiphour.auction.result import from_json as result_from_json
 from chiphour.exchange import events as e
 from chiphour.index.fixing import Fixing
 from chiphour.publish.auction import auction_summary
+from chiphour.publish.commitments import Committed
 from chiphour.publish.datasets import strike_day
 from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
@@ -112,6 +113,10 @@ class Shown:
     def refusals(self, source: str | None, last: int) -> Sequence[Refused]:
         """Give the last lines of the log of refusals."""
         return self._observed.refusals(source, last)
+
+    def commitments(self, venue: str | None, last: int) -> Sequence[Committed]:
+        """Give the last commitments to the times of polls."""
+        return self._observed.commitments(venue, last)
 
     def metrics(self) -> bytes:
         """Give the states of collection in Prometheus's text form."""

@@ -54,8 +54,8 @@ class ArchiveStore:
         return tuple(TaskState(**json.loads(task.document)) for task in self._archive.tasks())
 
     def last_polls(self) -> Mapping[str, int]:
-        """Give the time of the last poll of each source that was kept."""
-        return self._archive.last_polls()
+        """Give the time of the last poll of all that each source offers, of those kept."""
+        return self._archive.last_polls(whole=True)
 
     def rates(self, before_ns: int) -> tuple[Rate, ...]:
         """Give for each currency the last rate published before a time."""

@@ -78,6 +78,10 @@ class Task:
             self.breaker = CLOSED._replace(retry_ns=retry_ns)
             self.last_error = before.last_error
 
+    def goes_back(self, by_ns: int) -> None:
+        """Note that the clock was set back: the venue is left alone no longer than it was to be."""
+        self.breaker = self.breaker._replace(retry_ns=max(0, self.breaker.retry_ns - by_ns))
+
     def asks(self, now_ns: int) -> None:
         """Note that a poll begins."""
         self.last_try_ns = now_ns

@@ -9,6 +9,7 @@ Source  Decision 0003.
 import gzip
 import hashlib
 import os
+import tracemalloc
 import zlib
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chiphour.adapters import bodies as module
+from chiphour.adapters.bodies import BODY_BYTES_MAX
 from chiphour.adapters.bodies import ArchiveDamaged
 from chiphour.adapters.bodies import Bodies
 from chiphour.adapters.bodies import TooLarge
@@ -121,3 +123,17 @@ def test_no_bytes_and_bytes_behind_the_end_are_told():
         unpacked(b"", 10)
     with pytest.raises(zlib.error):
         unpacked(gzip.compress(BODY) + b"more", 1 << 20)
+
+
+def test_a_file_of_any_length_is_read_within_the_bound(tmp_path):
+    """A file with a hole of gigabytes takes no place on the disk, and would fill the memory."""
+    bodies = Bodies(tmp_path)
+    sha256 = bodies.keep(b"body")
+    with bodies.file(sha256).open("wb") as stream:
+        stream.truncate(4 << 30)
+    tracemalloc.start()
+    with pytest.raises(ArchiveDamaged, match=f"expected the body {sha256}"):
+        bodies.body(sha256)
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most_bytes < 3 * BODY_BYTES_MAX

@@ -8,7 +8,10 @@ Source  Decision 0015.
 
 import os
 import stat
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -89,3 +92,33 @@ def test_a_seed_that_is_cut_short_is_refused_not_replaced(tmp_path):
     os.truncate(tmp_path / SEED, 5)
     with pytest.raises(ArchiveDamaged, match="expected 32 bytes, found 5"):
         seed_of(tmp_path)
+
+
+def test_a_seed_that_cannot_be_written_leaves_none_behind(tmp_path):
+    """A disk that is full at that moment must not end with a seed of no bytes, for good."""
+    words = f"""
+import resource, signal
+from pathlib import Path
+from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.adapters.collection import seed_of
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+try:
+    seed_of(Path({str(tmp_path)!r}))
+except ArchiveDamaged as fault:
+    print(fault)
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+print(len(seed_of(Path({str(tmp_path)!r}))))
+"""
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    fault, size = done.stdout.splitlines()
+    assert fault == f"{tmp_path / SEED}: expected a seed, found File too large"
+    assert size == "32"
+    assert [file.name for file in tmp_path.iterdir()] == [SEED]
+
+
+def test_collectors_that_begin_at_once_have_one_seed(tmp_path):
+    with ThreadPoolExecutor(8) as threads:
+        seeds = set(threads.map(seed_of, [tmp_path] * 64))
+    assert len(seeds) == 1

@@ -393,6 +393,62 @@ def test_the_lanes_of_a_day():
     assert {name for name, _ in store.commitments} == {"vast"}
 
 
+def test_a_collector_that_begins_in_the_window_commits_before_it_polls():
+    class Noting(Store):
+        def commit(self, commitment):
+            time.sleep(0.05)
+            self.order = [*getattr(self, "order", []), "committed"]
+            super().commit(commitment)
+
+        def rates(self, before_ns):
+            self.order = [*getattr(self, "order", []), "polls"]
+            return super().rates(before_ns)
+
+    async def run():
+        store = Noting()
+        deeds = {f"/{name}/offers": page(1) for name in "abc"}
+        clock = Clock(strike_ns(DAY) - 5 * NS_PER_MINUTE)
+        async with running_from(deeds, readers(*"abc", feed="book"), store, clock):
+            await until(lambda: len(store.polls) == 3)
+        assert store.order[:4] == ["committed"] * 3 + ["polls"]
+
+    asyncio.run(run())
+
+
+class Impatient(Clock):
+    """Stands until it is moved; looks again at once, where another would look in a second."""
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(min(seconds, 0.005))
+
+
+def test_a_clock_that_is_set_back_stops_nobody():
+    """Set it back by a week while a book waits for its next poll, and another for its breaker."""
+    week_ns = 7 * 24 * NS_PER_HOUR
+
+    async def run():
+        store, clock = Store(), Impatient()
+        deeds = {"/book/offers": page(1), "/ill/offers": answer(b"", 500)}
+        read_by = [*readers("book", feed="book"), *readers("ill")]
+        more = {"jitter_ppm": lambda: 0}
+        async with running_from(deeds, read_by, store, clock, **more):
+            await until(
+                lambda: {"book", "ill"} <= {name for name in store.states if store.of(name)}
+            )
+            await asyncio.sleep(0.05)
+            clock.start_ns -= week_ns
+            await until(lambda: len(store.of("book")) == 2)
+            await until(lambda: date(2026, 7, 26) in {day for _, day in store.commitments})
+            clock.start_ns += 4 * NS_PER_SECOND
+            await asyncio.sleep(0.1)
+            assert len(store.of("ill")) == 1  # It is left alone for five seconds, as it was.
+            clock.start_ns += 2 * NS_PER_SECOND
+            await until(lambda: len(store.of("ill")) == 2)
+        assert store.of("book")[1].observed_ns == NOW - week_ns
+
+    asyncio.run(run())
+
+
 def test_a_new_collector_fills_the_gap_at_once_and_only_the_gap():
     async def run():
         store = Store(last_polls={"old": NOW - NS_PER_HOUR, "fresh": NOW - NS_PER_MINUTE})

@@ -230,3 +230,15 @@ def test_a_folder_with_a_quote_in_its_name_is_asked_all_the_same(archive, tmp_pa
     folder = tmp_path / "it's"
     export_parquet(archive, folder, FIRST_NS, END_NS)
     assert asked(folder, "SELECT count(*) FROM observations") == [(54,)]
+
+
+@pytest.mark.parametrize("name", ["run[1]", "all*", "what?", "[a-z]"])
+def test_a_folder_whose_name_looks_like_a_pattern_is_that_folder(archive, tmp_path, name):
+    """A folder that such a pattern would match lies beside it, with another export in it."""
+    folder = tmp_path / name
+    for beside in ("run1", "all of it", "what!", "b"):
+        (tmp_path / beside).mkdir()
+    export_parquet(archive, tmp_path / "run1", FIRST_NS, FIRST_NS + NS_PER_DAY)
+    assert export_parquet(archive, folder, FIRST_NS, END_NS).written == 18
+    assert export_parquet(archive, folder, FIRST_NS, END_NS).written == 0
+    assert asked(folder, "SELECT count(*) FROM observations") == [(54,)]

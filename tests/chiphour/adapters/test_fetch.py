@@ -8,6 +8,7 @@ Source  Decision 0015.
 
 import asyncio
 import gzip
+import json
 import logging
 import shutil
 import ssl
@@ -16,6 +17,7 @@ import time
 import traceback
 import tracemalloc
 import zlib
+from urllib.parse import quote_plus
 
 import httpx
 import pytest
@@ -23,12 +25,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chiphour import __version__
+from chiphour.adapters import fetch as module
 from chiphour.adapters.fetch import REFUSALS
 from chiphour.adapters.fetch import RETRY_AFTER_NS_MAX
 from chiphour.adapters.fetch import Fetcher
 from chiphour.adapters.fetch import FetchRefused
 from chiphour.adapters.fetch import _Memory
 from chiphour.adapters.fetch import retry_after_ns
+from chiphour.observe.observation import MarketError
 from chiphour.observe.venue import Request
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_SECOND
@@ -175,6 +179,7 @@ def test_a_retry_after_as_a_date_is_told():
         (" 7 ", 7 * NS_PER_SECOND),
         ("86401", NS_PER_DAY),
         ("9" * 5000, NS_PER_DAY),
+        ("000000000120", 120 * NS_PER_SECOND),
         ("Sat, 01 Aug 2026 00:00:01 GMT", NS_PER_SECOND),
         ("Fri, 31 Jul 2026 23:59:59 GMT", 0),
         ("Sun, 01 Aug 2027 00:00:00 GMT", NS_PER_DAY),
@@ -245,6 +250,45 @@ def test_an_answer_beyond_the_bound_is_refused(deed):
     fault = refusal(deed, body_bytes_max=100_000)
     assert fault.code == "TOO_LARGE"
     assert "100000" in fault.detail
+
+
+async def crumbs(asked, out):
+    """Send a body without end in chunks of one byte."""
+    out.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+    out.write(b"transfer-encoding: chunked\r\n\r\n")
+    while True:
+        out.write(b"1\r\n \r\n" * 20_000)
+        await out.drain()
+
+
+def test_a_body_in_crumbs_holds_nobody():
+    """Others have their turn while it comes: it would take the loop for 0.4 seconds at a time."""
+
+    async def run():
+        waits_s = []
+
+        async def watch():
+            while True:
+                began = time.monotonic()
+                await asyncio.sleep(0.001)
+                waits_s.append(time.monotonic() - began)
+
+        async with Served({"/offers": crumbs}) as server, Fetcher({}) as fetcher:
+            watching = asyncio.create_task(watch())
+            deadline = asyncio.get_running_loop().time() + 1.5
+            with pytest.raises(FetchRefused, match="TIMEOUT"):
+                await fetcher.fetch(GET, venue(base_url=server.url), deadline)
+            watching.cancel()
+        return waits_s
+
+    assert max(asyncio.run(run())) < 0.2
+
+
+def test_crumbs_are_refused_before_they_are_a_whole_body(monkeypatch):
+    monkeypatch.setattr(module, "PIECES_MAX", 1000)
+    fault = refusal(crumbs, body_bytes_max=100_000)
+    assert fault.code == "TOO_LARGE"
+    assert "expected at most 1000 chunks" in fault.detail
 
 
 def test_a_bomb_is_never_unpacked_whole():
@@ -436,6 +480,27 @@ def test_a_secret_is_in_no_fault_and_no_log(deed, secret_as, caplog):
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "written", [lambda token: token, lambda token: json.dumps(token)[1:-1], quote_plus]
+)
+def test_an_answer_that_holds_our_secret_is_refused_unseen(written, packed):
+    """As the venues do that answer 200 and `bad key ...`, or link to the next page with the key."""
+    token = 'a/secret+"of-ours"=='
+    body = f'{{"next": "{written(token)}"}}'.encode()
+    said = answer(gzip.compress(body), content_encoding="gzip") if packed else answer(body)
+    request = GET._replace(secret="ACME_TOKEN")
+    fault = refusal(said, request, {"ACME_TOKEN": token})
+    assert fault.code == "SECRET_ECHOED"
+    assert "expected an answer without ACME_TOKEN" in fault.detail
+    assert written(token) not in everything_of(fault)
+
+
+def test_a_word_that_may_stand_anywhere_is_not_taken_for_our_secret():
+    request = GET._replace(secret="ACME_TOKEN")
+    assert ask(answer(b'["H100"]'), request, {"ACME_TOKEN": "H100"})[0].content == b'["H100"]'
+
+
 def test_a_base_url_takes_the_place_of_every_venues_and_gets_no_secret():
     async def run():
         deeds = {"/acme/offers": answer(b"[1]"), "/other/v1/list": answer(b"[2]")}
@@ -448,6 +513,12 @@ def test_a_base_url_takes_the_place_of_every_venues_and_gets_no_secret():
             assert not any("authorization" in asked.headers for asked in server.asked)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("base_url", ["http://[::", "http://a:b", "http://a\0b"])
+def test_a_base_url_that_is_none_is_told(base_url):
+    with pytest.raises(MarketError, match="expected a base URL, found "):
+        Fetcher({}, base_url=base_url)
 
 
 def test_cookies_are_not_kept():

@@ -6,6 +6,7 @@ Keeps   a price older than its venue's limit out of what is on offer.
 Source  Decision 0015.
 """
 
+import hashlib
 import json
 
 import pytest
@@ -15,13 +16,22 @@ from chiphour.adapters.observed import Observed
 from chiphour.adapters.poll import Answer
 from chiphour.adapters.poll import Poll
 from chiphour.adapters.refusal import Refusal
+from chiphour.adapters.schedule import Commitment
+from chiphour.adapters.schedule import commitment
+from chiphour.adapters.schedule import reveal
+from chiphour.adapters.schedule import strike_polls_ns
 from chiphour.adapters.store import ArchiveStore
 from chiphour.adapters.task import TaskState
 from chiphour.observe.register import REGISTER
 from chiphour.observe.venue import body_of
 from chiphour.observe.venues import venues
+from chiphour.publish.commitments import commitments_object
 from chiphour.publish.offers import Wanted
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import day_from_ns
+from chiphour.units import iso_from_ns
+from chiphour.units import strike_ns
 from records import observation
 
 NOW_NS = 100 * 24 * NS_PER_HOUR
@@ -99,6 +109,28 @@ def test_every_source_is_listed_with_its_standing_and_task(observed):
 def test_refusals_are_given_by_source(observed):
     assert [line.code for line in observed.refusals(None, 10)] == ["TIMEOUT"]
     assert observed.refusals("verda", 10) == []
+
+
+def test_a_stranger_can_check_a_commitment_with_what_is_shown(observed):
+    """With the words of publish.commitments, SHA-256 and nothing else of ours."""
+    day, seed = day_from_ns(NOW_NS), b"a seed of the tests"
+    opens_ns = strike_ns(day) - 10 * NS_PER_MINUTE
+    store = ArchiveStore(observed._archive, lambda: NOW_NS)
+    for name in ("vast", "lium"):
+        store.commit(Commitment(name, day, commitment(seed, name, day), opens_ns - 1))
+    for time_ns in (opens_ns - 1, *strike_polls_ns(seed, "vast", day), strike_ns(day)):
+        store.keep_poll(poll_of("vast", time_ns, {"kind": "ask"}))
+    assert [one.uncovered for one in observed.commitments(None, 10)] == [None, None]
+    store.reveal(reveal(seed, "vast", day))
+    shown = commitments_object(observed.commitments("vast", 10))["commitments"]
+    assert len(shown) == 1
+    said = {name: shown[0][name] for name in ("day", "nonce", "offsets_ns", "venue")}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(text.encode()).hexdigest() == shown[0]["sha256"]
+    assert shown[0]["committed"] < shown[0]["opens"]
+    times_ns = [opens_ns + offset_ns for offset_ns in said["offsets_ns"]]
+    assert shown[0]["polls"] == [iso_from_ns(time_ns) for time_ns in times_ns]
+    assert [one.venue for one in observed.commitments(None, 1)] == ["lium"]
 
 
 def test_metrics_tell_the_state_of_each_task(observed):

@@ -120,6 +120,19 @@ def test_pages_follow_one_another_until_the_last(archive):
             archive.offers(100, AGE_NS, limit=limit)
 
 
+def test_a_source_of_venues_without_number_hides_no_offer(archive):
+    """An aggregator may name a venue for each offer; pages go on across the parts of a question."""
+    keep(archive, 100, [{"venue": f"venue-{row}"} for row in range(24_000)], source="many")
+    keep(archive, 100, 3)
+    found, after = [], 23_500
+    while after is not None:
+        page = archive.offers(100, AGE_NS, after=after, limit=LIMIT_MAX)
+        found += [(offer.sequence, offer.observation.source) for offer in page.offers]
+        after = page.next
+    assert found == sorted(found)
+    assert [source for _, source in found] == ["many"] * 500 + ["acme"] * 3
+
+
 def test_an_offer_comes_with_its_id_and_reading(archive):
     keep(archive, 100, 1)
     (offer,) = archive.offers(100, AGE_NS).offers

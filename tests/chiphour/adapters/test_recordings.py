@@ -23,6 +23,8 @@ from chiphour.adapters import recordings
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.archive_tables import OBSERVATIONS
 from chiphour.adapters.archive_tables import READINGS
+from chiphour.adapters.archive_tables import SHOWN
+from chiphour.adapters.bodies import ArchiveDamaged
 from chiphour.adapters.manifest import MANIFEST
 from chiphour.adapters.manifest import RecordingRefused
 from chiphour.adapters.recordings import check_raw
@@ -532,6 +534,10 @@ def test_the_check_reads_live_polls_too(archive, made_up):
         ({"rows": 2}, "expected 2 observations, found 1"),
         ({"rows_root": "0" * 64}, "expected 1 observations, found 1, or others"),
         ({"sha256": "0" * 64}, "expected the body 0000"),
+        ({"shape": "another"}, "expected the reading"),
+        ({"bytes": 1}, "bytes, found 1"),
+        ({"path": "/elsewhere"}, "expected a recording that was read there, found none"),
+        ({"file_sha256": "0" * 64}, "expected a recording that was read there, found none"),
     ],
 )
 def test_the_check_finds_a_changed_reading(archive, made_up, change, told):
@@ -549,3 +555,37 @@ def test_the_check_finds_a_row_without_a_reading(archive, made_up):
         connection.exec_driver_sql("DROP TRIGGER readings_refuse_delete")
         connection.execute(READINGS.delete())
     assert ": expected the reading" in check_raw(archive)
+
+
+@pytest.mark.parametrize("column", ["observed_ns", "bytes", "sha256", "rates"])
+def test_a_reading_whose_fields_are_of_another_type_is_told(archive, made_up, column):
+    """SQLite would keep them: nothing of ours may stumble over them without a word."""
+    ingest(archive, made_up("acme/a.json"))
+    with archive._begin(writes=True) as connection:
+        connection.exec_driver_sql("DROP TRIGGER readings_refuse_update")
+        connection.exec_driver_sql(f"UPDATE readings SET {column} = x'ff00'")
+    with pytest.raises(ArchiveDamaged, match=f"readings: expected {column} in "):
+        check_raw(archive)
+
+
+def test_the_check_finds_a_venue_that_the_offers_would_not_show(archive, made_up):
+    ingest(archive, made_up("acme/a.json"))
+    with archive._begin(writes=True) as connection:
+        connection.exec_driver_sql("DROP TRIGGER shown_refuse_delete")
+        connection.execute(SHOWN.delete())
+    assert check_raw(archive) == "shown: expected the venue 'lambda' of acme, found none"
+
+
+def test_a_reader_that_is_another_now_hides_no_damage(archive, made_up, monkeypatch):
+    made_up("acme/a.json")
+    ingest(archive, made_up("acme/b.json", [{"price_nanousd": 2}]))
+    monkeypatch.setattr(recordings, "venues", lambda: {"acme": Reader("acme", version="2")})
+    assert "expected the reader acme-1, found acme-2" in check_raw(archive)
+    last = archive.readings()[-1]
+    with archive._begin(writes=True) as connection:
+        connection.exec_driver_sql("DROP TRIGGER observations_refuse_update")
+        changed = update(OBSERVATIONS).where(OBSERVATIONS.c.reading == last.id)
+        connection.execute(changed.values(price_nanousd=7))
+    assert f"{last.path} row 0: expected " in check_raw(archive)
+    archive.bodies.file(last.sha256).unlink()
+    assert f"{last.path}: expected the body {last.sha256}" in check_raw(archive)

@@ -19,6 +19,7 @@ from chiphour.adapters.schedule import commitment
 from chiphour.adapters.schedule import reveal
 from chiphour.adapters.store import ArchiveStore
 from chiphour.adapters.task import TaskState
+from chiphour.observe.venue import PART
 from chiphour.observe.venue import body_of
 from records import observation
 
@@ -41,6 +42,17 @@ def test_a_whole_poll_is_kept_once(archive):
     assert [store.keep_poll(poll), store.keep_poll(poll)] == [1, 0]
     assert archive.observations(0, 100) == [SEEN]
     assert store.last_polls() == {"verda": 50}
+
+
+def test_a_poll_of_a_part_leaves_the_whole_due(archive):
+    """Else a collector that is begun again every half hour would never ask for the whole again."""
+    store = ArchiveStore(archive, lambda: 70)
+    store.keep_poll(Poll("verda", 50, (Answer(BODY, (SEEN,), False),), None, None))
+    part = body_of(b"[2]", "instance-types" + PART, 55, 60)
+    seen = SEEN._replace(raw_sha256=part.sha256, observed_ns=55)
+    store.keep_poll(Poll("verda", 55, (Answer(part, (seen,), False),), None, None))
+    assert store.last_polls() == {"verda": 50}
+    assert archive.last_polls() == {"verda": 55}
 
 
 def test_a_refused_poll_leaves_its_bytes_and_its_reason_and_no_row(archive):

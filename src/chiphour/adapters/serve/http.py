@@ -70,7 +70,7 @@ def create_app(market: MarketView, lifespan: Sequence[Lifespan] = ()) -> Litesta
 
 
 def create_collection_app(view: CollectionView) -> Litestar:
-    """Give the application that shows a collection alone: offers, venues, refusals, metrics."""
+    """Give the application that shows a collection alone: what `observed` has, and metrics."""
     return _application([*observed.OBSERVED, observed.metrics], view)
 
 

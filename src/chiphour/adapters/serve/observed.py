@@ -1,7 +1,7 @@
-"""OBSERVED: current offers, venues and refusals for programs; metrics for Prometheus.
+"""OBSERVED: offers, venues, refusals and commitments for programs; metrics for Prometheus.
 
 Takes   requests with bounded parameters.
-Gives   bytes of `publish.offers`, described in OpenAPI by `shapes_observed`.
+Gives   bytes of `publish`, described in OpenAPI by `shapes_observed`.
 Keeps   every answer bounded: at most OFFERS_MOST rows, the rest by the cursor `after`.
 Source  Decision 0015.
 """
@@ -24,6 +24,9 @@ from chiphour.adapters.serve.answer import market_of
 from chiphour.adapters.serve.api import gives
 from chiphour.observe.register import REGISTER_SHA256
 from chiphour.observe.register import VERSION
+from chiphour.publish.commitments import COMMITMENTS_DEFAULT
+from chiphour.publish.commitments import COMMITMENTS_MOST
+from chiphour.publish.commitments import commitments_object
 from chiphour.publish.datasets import json_bytes
 from chiphour.publish.offers import OFFERS_DEFAULT
 from chiphour.publish.offers import OFFERS_MOST
@@ -107,10 +110,29 @@ def refusals(
     return answered(request, json_bytes(refusals_object(found)), JSON, NEVER_KEPT)
 
 
+@get(
+    "/api/commitments",
+    summary="When books are polled before a strike: a hash before it, the times after it",
+    responses=gives(shapes.Commitments, "The commitments, the latest day first."),
+    media_type=JSON,
+    sync_to_thread=True,
+)
+def commitments(
+    request: Asked,
+    venue: Annotated[str | None, _word("venue, such as vast")] = None,
+    last: Annotated[
+        int, QueryParameter(ge=1, le=COMMITMENTS_MOST, description="How many, the latest ones.")
+    ] = COMMITMENTS_DEFAULT,
+) -> Response[bytes]:
+    """Give commitments to the times of polls, with what was revealed and when polls began."""
+    found = market_of(request).commitments(venue, last)
+    return answered(request, json_bytes(commitments_object(found)), JSON, NEVER_KEPT)
+
+
 @get("/metrics", include_in_schema=False, media_type="text/plain", sync_to_thread=True)
 def metrics(request: Asked) -> Response[bytes]:
     """Give the states of collection as Prometheus reads them."""
     return answered(request, market_of(request).metrics(), CONTENT_TYPE, NEVER_KEPT)
 
 
-OBSERVED: Sequence[HTTPRouteHandler] = (offers, venues, refusals)
+OBSERVED: Sequence[HTTPRouteHandler] = (offers, venues, refusals, commitments)

@@ -1,7 +1,7 @@
-"""SHAPES_OBSERVED: the JSON of offers, venues and refusals, described for programs.
+"""SHAPES_OBSERVED: the JSON of offers, venues, refusals and commitments, described for programs.
 
 Takes   nothing.
-Gives   msgspec structs, one for each shape; they describe, the bytes come from `publish.offers`.
+Gives   msgspec structs, one for each shape; they describe, the bytes come from `publish`.
 Keeps   a test that reads real answers back strictly.
 Source  Decision 0015.
 """
@@ -116,3 +116,30 @@ class Refusals(Struct, forbid_unknown_fields=True):
     """The log of refusals."""
 
     refusals: Annotated[list[Refusal], Meta(description="The latest first.")]
+
+
+class Commitment(Struct, forbid_unknown_fields=True):
+    """When a book is polled before a strike: a hash that is known before, the times after it.
+
+    `sha256` is that of the JSON object of venue, day, nonce and offsets_ns, with sorted keys and no
+    spaces.
+    """
+
+    venue: Annotated[str, Meta(description="Who is polled.", examples=["vast"])]
+    day: Annotated[str, Meta(description="Of the strike, UTC.", examples=["2026-07-20"])]
+    sha256: Annotated[str, Meta(description="Binds us to the times, and hides them.")]
+    committed: Annotated[str, Meta(description="When, UTC.", examples=["2026-07-19T00:30:00Z"])]
+    opens: Annotated[str, Meta(description="The window, UTC.", examples=["2026-07-20T00:20:00Z"])]
+    strike: Annotated[str, Meta(description="Its end, UTC.", examples=["2026-07-20T00:30:00Z"])]
+    revealed: Annotated[str | None, Meta(description="When the rest was; null: not yet.")]
+    nonce: Annotated[str | None, Meta(description="Null: not revealed yet.")]
+    offsets_ns: Annotated[
+        list[int] | None, Meta(description="The times, from `opens`; null: not revealed yet.")
+    ]
+    polls: Annotated[list[str], Meta(description="Polls kept between `opens` and `strike`, UTC.")]
+
+
+class Commitments(Struct, forbid_unknown_fields=True):
+    """Commitments to the times of polls."""
+
+    commitments: Annotated[list[Commitment], Meta(description="The latest day first.")]

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Protocol
 
 from chiphour.index.fixing import Fixing
+from chiphour.publish.commitments import Committed
 from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
@@ -33,6 +34,9 @@ class CollectionView(Protocol):
 
     def refusals(self, source: str | None, last: int) -> Sequence[Refused]:
         """Give the last lines of the log of refusals, the latest first."""
+
+    def commitments(self, venue: str | None, last: int) -> Sequence[Committed]:
+        """Give the last commitments to the times of polls, the latest day first."""
 
     def metrics(self) -> bytes:
         """Give the states of collection in Prometheus's text form."""

@@ -1,4 +1,4 @@
-"""TEST OBSERVED: offers, venues and refusals over a real connection, and what Prometheus reads.
+"""TEST OBSERVED: what was observed, over a real connection, and what Prometheus reads.
 
 Takes   the served market.
 Gives   failures.
@@ -24,6 +24,8 @@ from chiphour.observe.register import REGISTER_SHA256
         ("/api/venues", shapes.Venues),
         ("/api/refusals", shapes.Refusals),
         ("/api/refusals?source=acme&last=1", shapes.Refusals),
+        ("/api/commitments", shapes.Commitments),
+        ("/api/commitments?venue=acme&last=1", shapes.Commitments),
     ],
 )
 def test_answers_have_the_published_shape(address, path, shape):
@@ -73,6 +75,14 @@ def test_a_venue_says_its_standing_and_how_it_answers(address):
         "not collected",
         None,
     )
+
+
+def test_a_commitment_shows_its_times_once_they_are_past(address):
+    to_come, past = httpx.get(address + "/api/commitments").json()["commitments"]
+    assert (to_come["nonce"], to_come["offsets_ns"], to_come["revealed"]) == (None, None, None)
+    assert (past["nonce"], past["offsets_ns"]) == ("5a1t", [7, 130_000_000_000])
+    assert httpx.get(address + "/api/commitments?venue=acme").json() == {"commitments": []}
+    assert httpx.get(address + "/api/commitments?last=0").status_code == 400
 
 
 def test_metrics_are_read_by_prometheus_own_parser(address):

@@ -25,6 +25,7 @@ PATHS = (
     *("/", "/release/2026-07-11", "/series/h100-sxm-od", "/market", "/data/fixings.csv"),
     *("/data/fixings.json", "/api/series", "/api/series/l4-od", "/api/contracts", "/healthz"),
     *("/api/book/H100SXMOD_USDC-PERPETUAL", "/api/offers", "/api/venues", "/api/refusals"),
+    "/api/commitments",
     "/metrics",
 )
 
