@@ -20,7 +20,11 @@ Source  Decision 0015.
         "needed":   a field of a row without which it must not be read
         "edits":    of markup: {FAULT: [pattern, text]}, what does that fault to it
      }},
-     "outcomes": {FAULT: what comes of it, where it differs from the common outcome}}
+     "outcomes": {FAULT or FAULT@SHAPE: what comes of it, where it differs from the common outcome:
+                  a code, a flag, "NONE" (nothing changes) or "GONE" (the row does)},
+     "unmapped": [words that no table holds and that the sample has all the same]}
+
+A shape may have "fault_row": the number of the row to which the faults of content are done.
 """
 
 import json
