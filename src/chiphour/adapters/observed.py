@@ -31,7 +31,7 @@ from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
 from chiphour.units import strike_ns
 
-AGE_NS_MAX = max(row.stale_ns for row in REGISTER.values())
+AGE_NS_MAX = max(row.stale_ns for row in REGISTER.values() if row.role != "publisher")
 
 
 class Observed:

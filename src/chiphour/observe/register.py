@@ -13,6 +13,7 @@ from typing import Literal
 from typing import NamedTuple
 
 from chiphour.observe.observation import canonical_json
+from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_MINUTE
 
@@ -109,7 +110,11 @@ def _rows() -> tuple[Registered, ...]:
         *(Registered(word, word, "excluded", False, _SERVERLESS) for word in serverless.split()),
         Registered("paperspace", "digitalocean", "cross-check", False, "DigitalOcean's since 2023"),
         *(Registered(word, word, "cross-check", False, _DIGEST) for word in digests.split()),
-        Registered("ecb", "ecb", "publisher", False, "euro foreign exchange reference rates"),
+        Registered(
+            *("ecb", "ecb", "publisher", False, "euro foreign exchange reference rates"),
+            poll_ns=6 * NS_PER_HOUR,
+            stale_ns=7 * NS_PER_DAY,
+        ),
         Registered(
             *(
                 "gpurentalprices",

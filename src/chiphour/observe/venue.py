@@ -25,7 +25,6 @@ from typing import Protocol
 
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import UnexpectedData
-from chiphour.units import NS_PER_HOUR
 
 KEY_SALT = "chiphour observations 2026"
 
@@ -55,8 +54,8 @@ class Venue(NamedTuple):
     ("" is a source that is only recorded); `requests_per_minute`, `pages_max` for each poll,
     `body_bytes_max` for each answer, `deadline_s` for a whole poll. `content_types` are the media
     types that an answer may have. Bounds are inclusive, in nano-dollars per GPU-hour, for a chip
-    that the vocabulary lacks; a known chip has its own. A price older than `staleness_ns` says
-    nothing of now. `reader_version` changes whenever the same bytes would give other observations.
+    that the vocabulary lacks; a known chip has its own. `reader_version` changes whenever the same
+    bytes would give other observations.
     """
 
     name: str
@@ -78,7 +77,6 @@ class Venue(NamedTuple):
     content_types: tuple[str, ...] = ("application/json",)
     price_nanousd_min: int = 5_000_000
     price_nanousd_max: int = 40_000_000_000
-    staleness_ns: int = 24 * NS_PER_HOUR
 
 
 class Request(NamedTuple):

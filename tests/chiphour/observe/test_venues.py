@@ -200,7 +200,6 @@ def test_the_facts_of_a_venue_are_whole(name):
     assert venue.name == name
     assert venue.feed in ("book", "posted")
     assert 0 < venue.price_nanousd_min < venue.price_nanousd_max
-    assert venue.staleness_ns > 0
     assert re.fullmatch(rf"{name}-\d+", venue.reader_version)
     said = (venue.publisher, venue.terms, venue.description, venue.site, venue.cadence)
     assert all(said)

@@ -27,7 +27,6 @@ from chiphour.observe.venue import Recorded
 from chiphour.observe.venue import Request
 from chiphour.observe.venue import Venue
 from chiphour.units import NANOUSD_PER_USD
-from chiphour.units import NS_PER_HOUR
 from chiphour.units import decimal_from_text
 from chiphour.units import ns_from_iso
 from chiphour.units import round_half_even
@@ -49,7 +48,6 @@ VENUE = Venue(
     requests_per_minute=2,
     body_bytes_max=64 << 10,
     content_types=("text/xml", "application/xml"),
-    staleness_ns=7 * 24 * NS_PER_HOUR,
 )
 
 PUBLISHED = "T16:00:00+00:00"
