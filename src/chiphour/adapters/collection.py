@@ -2,18 +2,26 @@
 
 Takes   an archive, which sources, where they are asked, what the operator keeps secret.
 Gives   `collect_once`, one round with its report; `Collecting`, the lanes on a thread of their own.
-Keeps   the seed of the poll times in a file that only its owner may read, made once.
+Keeps   the seed of the poll times in a file that only its owner may read, made once; one collector
+        to a folder, for two would ask every venue at twice its limits.
 Source  Decision 0015; requirement O3.
+
+    MarketError
+    └── CollectorRunning    another one collects into this folder
 """
 
 import asyncio
+import fcntl
 import os
 import secrets
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import ExitStack
+from contextlib import contextmanager
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +41,7 @@ from chiphour.adapters.report import Report
 from chiphour.adapters.report import Summary
 from chiphour.adapters.report import Tally
 from chiphour.adapters.store import ArchiveStore
+from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.register import standing
 from chiphour.observe.venue import Reader
@@ -41,8 +50,26 @@ from chiphour.observe.venues import venues
 
 SEED = "collector.seed"
 SEED_BYTES = 32
+LOCK = "collector.lock"
 CATALOGUE = "gpuhunt"
 CATALOGUE_PROVIDERS = ("aws", "azure", "gcp", "nebius", "oci")
+
+
+class CollectorRunning(MarketError):
+    """Another one collects into this folder."""
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Be the only collector of a folder; raises CollectorRunning. A killed one leaves no trace."""
+    with (folder / LOCK).open("w") as turn:
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CollectorRunning(
+                f"{folder}: expected no other collector, found one at work: stop it first"
+            ) from None
+        yield
 
 
 def live_readers(only: str | None = None) -> list[Reader]:
@@ -82,7 +109,8 @@ def collect_once(
         async with Fetcher(environment, base_url=base_url) as fetcher:
             return await collector_of(archive, readers, fetcher).round()
 
-    outcomes = asyncio.run(work())
+    with alone_in(archive.folder):
+        outcomes = asyncio.run(work())
     now_ns = time.time_ns()
     return Report(archive.folder, tuple(_summary(one, now_ns) for one in outcomes), {}, ())
 
@@ -136,14 +164,18 @@ class Collecting:
         self._archive = archive
         self._base_url = base_url
         self._environment = environment
+        self._alone = ExitStack()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="collecting")
         self.fault: BaseException | None = None
 
     def __enter__(self) -> "Collecting":
-        """Begin to collect."""
-        seed_of(self._archive.folder)  # A seed that cannot be read is told here, not on the thread.
+        """Begin to collect; raises CollectorRunning."""
+        with ExitStack() as held:
+            held.enter_context(alone_in(self._archive.folder))
+            seed_of(self._archive.folder)  # One that cannot be read is told here, not later.
+            self._alone = held.pop_all()
         self._thread.start()
         return self
 
@@ -157,6 +189,7 @@ class Collecting:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._loop.close()
+        self._alone.close()
         if self.fault is not None and fault is None:
             raise self.fault
 

@@ -20,6 +20,8 @@ from chiphour.adapters.bodies import ArchiveDamaged
 from chiphour.adapters.collection import SEED
 from chiphour.adapters.collection import SEED_BYTES
 from chiphour.adapters.collection import Collecting
+from chiphour.adapters.collection import CollectorRunning
+from chiphour.adapters.collection import alone_in
 from chiphour.adapters.collection import collect_once
 from chiphour.adapters.collection import live_readers
 from chiphour.adapters.collection import seed_of
@@ -78,6 +80,18 @@ def test_the_lanes_run_until_the_context_ends(archive):
     assert [one.venue for one in archive.commitments()] == sorted(
         reader.VENUE.name for reader in live_readers() if reader.VENUE.feed == "book"
     )
+
+
+def test_one_folder_has_one_collector(archive):
+    """Two would ask every venue at twice its limits: the second is refused, and may come after."""
+    with serving(only=(ONE,)) as base_url:
+        with (
+            alone_in(archive.folder),
+            pytest.raises(CollectorRunning, match="expected no other collector"),
+        ):
+            collect_once(archive, ONE, base_url, {})
+        assert archive.count()["readings"] == 0
+        assert collect_once(archive, ONE, base_url, {}).refused == ()
 
 
 def test_the_seed_is_made_once_and_is_its_owner_s_alone(tmp_path):
