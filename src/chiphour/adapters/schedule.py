@@ -88,11 +88,6 @@ def due_ns(lane: Lane, last_ns: int, now_ns: int, interval_ns: int | None = None
     return last_ns + (LANES[lane] if interval_ns is None else interval_ns)
 
 
-def due(lane: Lane, last_ns: int, now_ns: int, interval_ns: int | None = None) -> bool:
-    """Tell whether a lane that repeats is due."""
-    return due_ns(lane, last_ns, now_ns, interval_ns) <= now_ns
-
-
 def next_strike_day(now_ns: int) -> date:
     """Give the day of the first strike that is later than now."""
     today = day_from_ns(now_ns)

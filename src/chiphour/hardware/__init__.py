@@ -24,8 +24,6 @@ from chiphour.hardware.interconnects import interconnect_named
 from chiphour.hardware.names import Card
 from chiphour.hardware.names import card_named
 from chiphour.hardware.regions import Place
-from chiphour.hardware.regions import area_of
-from chiphour.hardware.regions import country_of
 from chiphour.hardware.regions import place_of
 from chiphour.hardware.tenors import TENORS
 
@@ -42,9 +40,7 @@ __all__ = [
     "Chip",
     "Currency",
     "Place",
-    "area_of",
     "card_named",
-    "country_of",
     "currency_named",
     "form_is_settled",
     "interconnect_named",

@@ -56,18 +56,6 @@ def place_of(word: str, venue: str = "") -> Place | None:
     return Place("", area) if area is not None else None
 
 
-def country_of(word: str, venue: str = "") -> str | None:
-    """Give the country (ISO 3166-1 alpha-2) of a source's region; None for an area, or unknown."""
-    place = place_of(word, venue)
-    return place.country or None if place else None
-
-
-def area_of(word: str, venue: str = "") -> str | None:
-    """Give the area, a word of AREAS, of a source's region; None when it is unknown."""
-    place = place_of(word, venue)
-    return place.area if place else None
-
-
 def _key(word: str) -> str:
     """Give the word in small letters, with "-" between its parts, around commas nothing."""
     spaced = re.sub(r"\s*,\s*", ",", word.strip().lower())

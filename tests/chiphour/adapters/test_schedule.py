@@ -24,7 +24,6 @@ from chiphour.adapters.schedule import WINDOW_NS
 from chiphour.adapters.schedule import _hash_of
 from chiphour.adapters.schedule import check_reveal
 from chiphour.adapters.schedule import commitment
-from chiphour.adapters.schedule import due
 from chiphour.adapters.schedule import due_ns
 from chiphour.adapters.schedule import lanes_of
 from chiphour.adapters.schedule import next_strike_day
@@ -158,8 +157,8 @@ def test_repeating_lanes_come_round():
     assert due_ns("book", NOW - 1, NOW) == NOW - 1 + BOOK_NS
     assert due_ns("round", NOW - 1, NOW) == NOW - 1 + ROUND_NS
     assert due_ns("round", NOW - 1, NOW, NS_PER_MINUTE) == NOW - 1 + NS_PER_MINUTE
-    assert due("round", NOW - ROUND_NS, NOW)
-    assert not due("round", NOW - ROUND_NS + 1, NOW)
+    assert due_ns("round", NOW - ROUND_NS, NOW) == NOW
+    assert due_ns("round", NOW - ROUND_NS + 1, NOW) == NOW + 1
 
 
 def test_a_clock_that_was_set_back_stops_no_lane():
