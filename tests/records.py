@@ -10,6 +10,7 @@ from typing import Any
 
 from chiphour.index.fixing import Fixing
 from chiphour.index.fixing import Member
+from chiphour.index.fixing import Note
 from chiphour.index.fixing import Rejection
 from chiphour.observe.observation import Observation
 from chiphour.observe.venue import Venue
@@ -40,7 +41,9 @@ FIXED = Fixing(
     series="CHR.H100.SXM.OD",
     strike_ns=1_784_507_400_000_000_000,
     methodology="v2026_1",
+    parameter_set="v2026_1",
     parameters_sha256="ab",
+    register_sha256="ef",
     source="",
     state="fixed",
     reason="",
@@ -59,12 +62,14 @@ FIXED = Fixing(
     composition_ticks=None,
     vintage="provisional",
     known_ns=1_784_507_700_000_000_000,
+    revision="",
     inputs_root="cd",
     members=(
-        Member("verda", ("datacrunch", "verda"), 10**12 + 1, 3, True, ("a", "b")),
-        Member("lambda", ("lambda",), 3 * 10**9, 1, False, ("c",)),
+        Member("verda", ("datacrunch", "verda"), 10**12 + 1, 3, True, 2, "aa"),
+        Member("lambda", ("lambda",), 3 * 10**9, 1, False, 1, "bb"),
     ),
     rejections=(Rejection("lambda", "SCREEN", "2.0", "1.0"),),
+    notes=(Note("ovh", "OUTAGE", "2026-07-19T12:00:00Z", "a price in the window"),),
 )
 
 
@@ -88,7 +93,7 @@ def observation(observed_ns: int = 0, **fields: Any) -> Observation:
 
 
 def fixing(**fields: Any) -> Fixing:
-    """Give a fixing with two members and a rejection, some of its optional fields empty."""
+    """Give a fixing with two members, a rejection and a note, some of its optional fields empty."""
     return FIXED._replace(**fields)
 
 

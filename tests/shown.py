@@ -7,10 +7,14 @@ Source  Decision 0010.
 """
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import date
 from datetime import timedelta
+from pathlib import Path
 
+from chiphour.adapters.archive import Archive
+from chiphour.adapters.indexed import Indexed
 from chiphour.adapters.metrics import metrics_text
 from chiphour.adapters.serve.http import create_app
 from chiphour.adapters.serve.run import serve
@@ -25,7 +29,6 @@ from chiphour.observe.register import standing
 from chiphour.observe.venues import venues
 from chiphour.publish.commitments import Committed
 from chiphour.publish.commitments import Uncovered
-from chiphour.publish.datasets import strike_day
 from chiphour.publish.market import AuctionLine
 from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
@@ -35,6 +38,7 @@ from chiphour.publish.offers import Collected
 from chiphour.publish.offers import Offers
 from chiphour.publish.offers import Refused
 from chiphour.publish.offers import Wanted
+from chiphour.publish.page import MARKET_NAVIGATION
 from chiphour.publish.page import Frame
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
@@ -48,7 +52,11 @@ VENUES = ("lambda", "verda", "hyperstack", "scaleway", "runpod", "jarvislabs", "
 CHIPS = (("H100", "SXM", 3_170_000_000), ("L4", "", 670_250_000), ("H200", "SXM", 4_290_000_000))
 PERPETUAL = "H100SXMOD_USDC-PERPETUAL"
 VAST = venues()["vast"].VENUE
-FRAME = Frame(("Replay of recorded prices.", "Members are demonstration programs."), ("By us.",))
+FRAME = Frame(
+    ("Replay of recorded prices.", "Members are demonstration programs."),
+    ("By us.",),
+    MARKET_NAVIGATION,
+)
 
 
 def observations() -> list[Observation]:
@@ -91,27 +99,26 @@ def row(**columns: int) -> tuple[int, ...]:
     return tuple(cells)
 
 
-class Shown:
-    """A market of records: the `MarketView` of these tests."""
+class Shown(Indexed):
+    """A market of records: the `MarketView` of these tests. Its archive is a real one."""
 
     def __init__(self, found: Sequence[Fixing]) -> None:
         """Show these fixings, and a perpetual with a deep book."""
-        self._fixings = found
+        archive = Archive(Path(tempfile.mkdtemp(prefix="shown-")))
+        archive.keep_fixings(list(found))
+        last_ns = max((fixing.strike_ns for fixing in found), default=strike_ns(FIRST))
+        super().__init__(archive, None, lambda: last_ns + NS_PER_HOUR)
         index = BY_TICKER["CHR.H100.SXM.OD"].number
         prices = {"MARK_MICROUSD": 3_184_213, "INDEX_MICROUSD": 3_174_000, "SETTLEMENT_MICROUSD": 1}
         self._contract = row(INDEX=index, STATE=2, OPEN_INTEREST_LOTS=18_400, **prices)
 
-    def days(self) -> list[date]:
-        """Give the days."""
-        return sorted({strike_day(fixing) for fixing in self._fixings})
-
-    def fixings(self, series: str | None = None) -> list[Fixing]:
+    def fixings(self, series=None, *of, **more) -> Sequence[Fixing]:
         """Give the fixings; asked for GB200, stand for an archive that cannot be read."""
         if series == "CHR.GB200.R1Y":
             raise MarketError("archive: expected its rows, found it damaged")
         if series == "CHR.MI250.OD":
             raise RuntimeError("a fault of ours, with a secret in it")
-        return [f for f in self._fixings if series in (None, f.series)]
+        return super().fixings(series, *of, **more)
 
     def contracts(self) -> list[Contract]:
         """Give the perpetual."""
@@ -171,10 +178,6 @@ class Shown:
     def metrics(self) -> bytes:
         """Give one state."""
         return metrics_text([], self.time_ns())
-
-    def time_ns(self) -> int:
-        """Give the end of the last day."""
-        return strike_ns(max(self.days(), default=FIRST)) + NS_PER_HOUR
 
     def frame(self) -> Frame:
         """Give the labels."""

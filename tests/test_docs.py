@@ -20,7 +20,10 @@ from chiphour.contracts import table
 from chiphour.exchange import commands
 from chiphour.exchange import events
 from chiphour.exchange import reasons
+from chiphour.index import companion
+from chiphour.index import transacted
 from chiphour.index import v2026_1
+from chiphour.index.companions import variants
 from chiphour.observe import checks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +74,9 @@ def words_of_the_program() -> set[str]:
     modules = (commands, events, reasons, table)
     enums = [found for module in modules for found in generator().enums(module)]
     words = {member.name for found in enums for member in found}
-    return words | set(checks.FLAGS) | set(v2026_1.REASONS) | set(v2026_1.RULES)
+    of_fixes = {*v2026_1.REASONS, *v2026_1.RULES, *v2026_1.NOTES}
+    of_companions = {*companion.REASONS, *transacted.RULES, *variants()}
+    return words | set(checks.FLAGS) | of_fixes | of_companions
 
 
 def test_every_word_is_in_the_glossary():

@@ -2,8 +2,8 @@
 
 Takes   the enums of the exchange with the words that stand beside their members, the tables of
         columns and terms, the series, the words of the index, and the command line.
-Gives   commands.md, events.md, reasons.md, contracts.md, index.md, fixings.md, venues.md and
-        cli.md; `--check` writes nothing and exits 1 when a file differs.
+Gives   commands.md, events.md, reasons.md, contracts.md, index.md, fixings.md, published.md,
+        venues.md, cli.md and the methodology; `--check` writes nothing and exits 1 if one differs.
 Keeps   the reference equal to the code: tests/test_docs.py runs the same functions.
 Source  Decision 0001. Run: `.venv/bin/python docs/reference/generate.py`
 """
@@ -27,16 +27,22 @@ from chiphour.exchange import commands
 from chiphour.exchange import events
 from chiphour.exchange import reasons
 from chiphour.index import v2026_1
+from chiphour.index.series import FILTERED
 from chiphour.index.series import SERIES
 from chiphour.observe import checks
 from chiphour.observe.register import REGISTER
 from chiphour.observe.register import REGISTER_SHA256
 from chiphour.observe.register import VERSION
 from chiphour.observe.register import registered
-from chiphour.publish.datasets import FIXING_COLUMNS
+from chiphour.publish.columns import Shape
+from chiphour.publish.datasets import FIXING_ROW
+from chiphour.publish.methodology import methodology_text
+from chiphour.publish.news import KINDS as NEWS_KINDS
+from chiphour.publish.schema import SHAPES
 from chiphour.publish.venue_table import COLUMNS
 from chiphour.publish.venue_table import row_text
 from chiphour.publish.venue_table import venue_rows
+from chiphour.publish.words import filter_words
 from chiphour.simulate.venue_bodies import FAULTS
 
 FOLDER = Path(__file__).resolve().parent
@@ -114,26 +120,65 @@ def contracts_page() -> str:
     return page("Contracts", opening, terms, *(enum_part(found, table) for found in enums(table)))
 
 
+KINDS = {str: "text", int: "integer", bool: "true or false", list: "list of text"}
+
+
+def shape_lines(shape: Shape[Any]) -> Iterable[tuple[str, ...]]:
+    """Give one line to each column of a shape, then one to each part of it."""
+    for column in shape.columns:
+        example = column.example
+        shown = str(example).lower() if column.type is bool else str(example)
+        yield (
+            f"`{column.name}`",
+            KINDS[column.type] + (" or null" if column.nullable else ""),
+            column.meaning,
+            f"`{shown}`" if example != "" and column.type is not list else "",
+        )
+    for part in shape.parts:
+        kind = f"[{part.shape.name}](#{part.shape.name.lower()})"
+        yield (
+            f"`{part.name}`",
+            f"list of {kind}" if part.many else f"{kind} or null",
+            part.meaning,
+            "",
+        )
+
+
+def published_page() -> str:
+    """Write every shape that is published, with its fields."""
+    found: dict[str, Shape[Any]] = {}
+
+    def walk(shape: Shape[Any]) -> None:
+        found[shape.name] = shape
+        for part in shape.parts:
+            walk(part.shape)
+
+    for shape in SHAPES.values():
+        walk(shape)
+    opening = (
+        "What the server gives, as JSON. `/schema/index.json` lists the same as JSON Schema "
+        "2020-12, `/schema/openapi.json` says at which address each is served. A field may be "
+        "appended at any time; none is ever taken away or given another meaning."
+    )
+    parts = (
+        f"## {name}\n\n{found[name].meaning}\n\n"
+        + rows(("field", "type", "", "example"), shape_lines(found[name]))
+        for name in sorted(found)
+    )
+    news = rows(("kind", ""), ((f"`{kind}`", words) for kind, words in NEWS_KINDS.items()))
+    return page("Published shapes", opening, *parts, f"## Kinds of news\n\n{news}")
+
+
 def fixings_page() -> str:
     """Write the columns of the fixings, as CSV, JSON and the command line give them."""
     opening = (
-        "`/data/fixings.csv`, `/data/fixings.json`, `/api/series` and `chiphour fix --json` carry "
-        "these fields under these names. Amounts are decimal text, never a binary float. Where a "
-        "value is missing, CSV has an empty field and JSON `null`; a truth value is `true` or "
+        "`/data/fixings.csv`, `.json` and `.parquet`, `/data/series/SLUG.csv`, `.json` and "
+        "`.parquet`, `/api/series` and `chiphour fix --json` carry these fields under these names. "
+        "Amounts are decimal text, never a binary float. Where a value is missing, CSV has an "
+        "empty field and JSON `null`; a truth value is `true` or "
         "`false` in both. Licence: CC BY 4.0."
     )
-    kinds = {str: "text", int: "integer", bool: "true or false"}
-    lines = (
-        (
-            f"`{column.name}`",
-            kinds[column.type] + (" or null" if column.nullable else ""),
-            column.meaning,
-            f"`{str(column.example).lower() if column.type is bool else column.example}`"
-            if column.example != ""
-            else "",
-        )
-        for column in FIXING_COLUMNS
-    )
+    lines = shape_lines(FIXING_ROW)
     return page("Fixings", opening, rows(("column", "type", "", "example"), lines))
 
 
@@ -143,9 +188,14 @@ def index_page() -> str:
         ("number", "ticker", "slug", "chip", "form", "tenor"),
         ((s.number, f"`{s.ticker}`", f"`{s.slug}`", s.chip, s.form, s.tenor) for s in SERIES),
     )
+    narrower = rows(
+        ("number", "ticker", "slug", "only offers that say so"),
+        ((s.number, f"`{s.ticker}`", f"`{s.slug}`", filter_words(s.filter)) for s in FILTERED),
+    )
     parts = {
         "Why a series has no fix": v2026_1.REASONS,
         "Why a row, a venue or a member is left out": v2026_1.RULES,
+        "What is noted and leaves nothing out": v2026_1.NOTES,
         "Doubts about an observation": checks.FLAGS,
     }
     lists = (
@@ -153,7 +203,8 @@ def index_page() -> str:
         for title, words in parts.items()
     )
     opening = "A series keeps its number for good: contracts and commands name it by that."
-    return page("Series and the words of the index", opening, series, *lists)
+    parts_of = f"## Narrower series\n\n{narrower}"
+    return page("Series and the words of the index", opening, series, parts_of, *lists)
 
 
 def venues_page() -> str:
@@ -228,7 +279,9 @@ def pages() -> dict[str, str]:
         "events.md": language_page("Events", answer, events, events.FILLS),
         "fixings.md": fixings_page(),
         "index.md": index_page(),
+        "published.md": published_page(),
         "venues.md": venues_page(),
+        "../methodology/v2026_1.md": methodology_text(),
         "reasons.md": page("Reasons", why, enum_part(reasons.Reason, reasons)),
     }
 

@@ -38,14 +38,17 @@ from chiphour.exchange.compose import listing
 from chiphour.exchange.reasons import Reason
 from chiphour.index import v2026_1
 from chiphour.index.fixing import Fixing
+from chiphour.index.parameters import SETS
+from chiphour.index.parameters import V2026_1
 from chiphour.index.series import BY_TICKER
+from chiphour.index.series import FILTERED_FROM
 from chiphour.ledger.transfer import Transfer
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.publish.files import DayRecords
 from chiphour.publish.files import auction_files
 from chiphour.publish.files import day_files
-from chiphour.publish.release import Release
+from chiphour.publish.market import MarketRelease
 from chiphour.units import MICROUSD_PER_TICK
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
@@ -90,14 +93,21 @@ class World(Protocol):
     def observe(self, day: date) -> Sequence[Observation]:
         """Give the observations that may enter the fix of a day."""
 
-    def previous(self, day: date) -> Mapping[str, Fixing]:
-        """Give, by ticker, the last fixing before a day that is not suppressed."""
+    def close_batch(self, day: date) -> None:
+        """Put into the log which rows come in with the strike of a day, unless it is there."""
 
-    def fixings(self, day: date) -> Sequence[Fixing]:
-        """Give the fixings kept for a day; none when it was never fixed."""
+    def previous(
+        self, day: date, parameter_set: str = V2026_1.parameter_set
+    ) -> Mapping[str, Fixing]:
+        """Give, by ticker, the last fixing before a day that is not suppressed, as known then."""
+
+    def fixings(
+        self, day: date, as_of_ns: int, parameter_set: str = V2026_1.parameter_set
+    ) -> Sequence[Fixing]:
+        """Give the fixings of a day as known at a time; none when it was not fixed by then."""
 
     def keep(self, fixings: Sequence[Fixing]) -> None:
-        """Keep fixings for good; keeping the same again changes nothing."""
+        """Keep and log fixings for good; keeping the same again changes nothing."""
 
     def contracts(self) -> Mapping[str, int]:
         """Give the number of each contract ever listed, by name."""
@@ -123,7 +133,7 @@ class World(Protocol):
     def events_since(self, time_ns: int) -> Rows:
         """Give the events of the exchange at or after a market time."""
 
-    def release(self, day: date) -> Release:
+    def release(self, day: date) -> MarketRelease:
         """Give all that the page of a day is made from."""
 
     def names(self) -> Mapping[int, str]:
@@ -151,22 +161,51 @@ def run_day(day: date, world: World) -> MarketDay:
     return MarketDay(day, tuple(fixings), clearing, events, files)
 
 
-def fix(day: date, world: World) -> list[Fixing]:
-    """Observe and fix: one fixing for each series, kept."""
-    fixings = v2026_1.fix_all(world.observe(day), strike_ns(day), world.previous(day))
-    world.keep(fixings)
-    return fixings
+def fix(day: date, world: World) -> Sequence[Fixing]:
+    """Observe and fix by every parameter set: one fixing for each series, kept, or as it was kept.
+
+    Those of the day before become final first, then the batch of rows is logged, then they are
+    looked at. Gives what the set in force says.
+    """
+    strike = strike_ns(day)
+    kept = world.fixings(day, strike + KNOWN_AFTER_NS)
+    if kept:
+        return kept
+    world.keep(final_fixings(day - timedelta(days=1), world))
+    world.close_batch(day)
+    previous = {name: world.previous(day, name) for name in SETS}
+    found = v2026_1.fix_sets(world.observe(day), strike, previous)
+    world.keep([fixing for name in SETS for fixing in found[name]])
+    return found[V2026_1.parameter_set]
+
+
+def final_fixings(day: date, world: World) -> list[Fixing]:
+    """Give the final word, known a day after the strike, where the last one was provisional."""
+    final_ns = strike_ns(day) + NS_PER_DAY
+    kept = [world.fixings(day, final_ns, name) for name in SETS]
+    return [
+        v2026_1.as_final(fixing)
+        for of_set in kept
+        for fixing in of_set
+        if fixing.vintage == "provisional"
+    ]
 
 
 def tell_fix(day: date, world: World) -> None:
     """Tell the exchange the fixings of a day, and the final word on those of the day before.
 
-    What is final for the exchange is kept and published as final too.
+    What is final for the exchange is kept and published as final too. The exchange hears what was
+    known at that time: no event of later changes what it settled on.
     """
-    if world.time_ns < strike_ns(day) + KNOWN_AFTER_NS:
-        before = [v2026_1.as_final(fixing) for fixing in world.fixings(day - timedelta(days=1))]
-        world.keep(before)
-        submit(f"fixings of {day}", fixing_commands(before, world.fixings(day)), world)
+    strike = strike_ns(day)
+    if world.time_ns < strike + KNOWN_AFTER_NS:
+        before = day - timedelta(days=1)
+        final = world.fixings(before, strike)
+        if any(fixing.vintage == "provisional" for fixing in final):
+            world.keep(final_fixings(before, world))
+            final = world.fixings(before, strike)
+        rows = fixing_commands(final, world.fixings(day, strike + KNOWN_AFTER_NS))
+        submit(f"fixings of {day}", rows, world)
 
 
 def list_due(day: date, world: World) -> None:
@@ -205,9 +244,12 @@ def submit(what: str, rows: Rows, world: World) -> None:
 
 
 def fixing_commands(final: Sequence[Fixing], provisional: Sequence[Fixing]) -> Rows:
-    """Give the FIXING commands of a strike: yesterday's become final, then today's come."""
-    rows = [_fixing_command(fixing, Vintage.FINAL) for fixing in final]
-    rows += [_fixing_command(fixing, Vintage.PROVISIONAL) for fixing in provisional]
+    """Give the FIXING commands of a strike: yesterday's become final, then today's come.
+
+    Narrower series are not traded: the exchange holds an index for each of the others only.
+    """
+    rows = [_fixing_command(fixing, Vintage.FINAL) for fixing in _traded(final)]
+    rows += [_fixing_command(fixing, Vintage.PROVISIONAL) for fixing in _traded(provisional)]
     return commands(rows)
 
 
@@ -231,6 +273,10 @@ def transfer_commands(transfers: Sequence[Transfer]) -> Rows:
 def settlement_commands(day: date) -> Rows:
     """Give the command that settles a day: time reaches the next strike."""
     return commands([command(Kind.ADVANCE, time_ns=strike_ns(day) + NS_PER_DAY)])
+
+
+def _traded(fixings: Sequence[Fixing]) -> list[Fixing]:
+    return [f for f in fixings if BY_TICKER[f.series].number < FILTERED_FROM]
 
 
 def _fixing_command(fixing: Fixing, vintage: Vintage) -> Rows:

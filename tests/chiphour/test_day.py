@@ -13,16 +13,20 @@ import numpy as np
 import pytest
 
 from chiphour import day
-from chiphour.adapters.fixings import audit_all
+from chiphour.adapters.audits import audit_all
+from chiphour.adapters.fixings import fix_range
 from chiphour.adapters.journal import journal_path
 from chiphour.adapters.market import Market
 from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.adapters.recovery import replay
+from chiphour.adapters.revisions import revise
+from chiphour.adapters.revisions import rows_of_venue
 from chiphour.auction.clear import clear
 from chiphour.day import KNOWN_AFTER_NS
 from chiphour.day import UNDERLYING
 from chiphour.day import CommandRefused
+from chiphour.day import fix
 from chiphour.day import fixing_commands
 from chiphour.day import run_day
 from chiphour.day import submit
@@ -31,6 +35,11 @@ from chiphour.day import transfer_commands
 from chiphour.exchange import commands as c
 from chiphour.exchange import events as e
 from chiphour.exchange.engine import Engine
+from chiphour.index import v2026_1
+from chiphour.index.leaves import leaf_from
+from chiphour.index.parameters import SETS
+from chiphour.index.series import ALL_SERIES
+from chiphour.index.series import SERIES
 from chiphour.ledger.transfer import Transfer
 from chiphour.units import NS_PER_DAY
 from chiphour.units import strike_ns
@@ -134,16 +143,55 @@ def test_a_stop_between_settlement_and_files_loses_no_file(ran, tmp_path, monkey
             assert (market.place(DAY) / name).read_bytes() == content
 
 
-def test_a_fixing_becomes_final_when_the_next_one_is_told(tmp_path):
-    with prepared(tmp_path) as market:
-        provisional = market.fixings(DAY - timedelta(days=1))
-        tell_fix(DAY, market)
-        final = market.fixings(DAY - timedelta(days=1))
-        assert {fixing.vintage for fixing in final} == {"final"}
-        assert {fixing.known_ns for fixing in final} == {strike_ns(DAY)}
-        assert [f.fix_ticks for f in final] == [f.fix_ticks for f in provisional]
-        assert {fixing.vintage for fixing in market.fixings(DAY)} == {"provisional"}
+def test_a_day_that_was_not_fixed_before_is_fixed_when_it_runs(tmp_path):
+    """The day before becomes final at the strike; then come the batch, the fix, and its leaves."""
+    day_before = DAY - timedelta(days=1)
+    strike = strike_ns(DAY)
+    with Market(tmp_path, history_ns=None) as market:
+        ingest(market.archive, embedded_folder(), only="gpurentalprices")
+        fix_range(market.archive, day_before, day_before, log=market.log, now_ns=strike - 1)
+        assert market.fixings(DAY, strike + KNOWN_AFTER_NS) == []
+        size = market.log.size
+        found = fix(DAY, market)
+        assert [f.series for f in found] == [series.ticker for series in ALL_SERIES]
+        assert {f.vintage for f in market.fixings(day_before, strike)} == {"final"}
+        assert {f.vintage for f in market.fixings(day_before, strike - 1)} == {"provisional"}
+        assert list(found) == market.fixings(DAY, strike + KNOWN_AFTER_NS)
+        assert market.fixings(DAY, strike + KNOWN_AFTER_NS - 1) == []
+        leaves = [leaf_from(leaf) for leaf in market.log.leaves(size, market.log.size)]
+        each = len(SETS) * len(ALL_SERIES)
+        said = [getattr(leaf, "vintage", "batch") for leaf in leaves]
+        assert said == ["final"] * each + ["batch"] + ["provisional"] * each
+        count = market.archive.count()
+        assert list(fix(DAY, market)) == list(found)
+        assert (market.archive.count(), market.log.size) == (count, size + len(leaves))
         assert audit_all(market.archive).first_difference is None
+
+
+def test_the_exchange_hears_what_was_known_at_its_time(tmp_path):
+    """Revise the day before, later: neither the settlement nor the split of the day moves."""
+    day_before = DAY - timedelta(days=1)
+    with prepared(tmp_path) as market:
+        struck = rows_of_venue(market.archive, "nebius", [day_before])
+        at_ns = market.archive.last_known_ns() + 1
+        event = revise(market.archive, market.log, "x", [day_before], struck, [], at_ns)
+        assert event.revises
+        tell_fix(DAY, market)
+        told = market.events_since(0)
+        previous = {name: market.previous(DAY, name) for name in SETS}
+    with prepared(tmp_path.with_name("other")) as market:
+        tell_fix(DAY, market)
+        assert (told == market.events_since(0)).all()
+        assert previous == {name: market.previous(DAY, name) for name in SETS}
+
+
+def test_a_final_fixing_is_told_as_the_provisional_one_was(tmp_path):
+    with prepared(tmp_path) as market:
+        day_before = DAY - timedelta(days=1)
+        provisional = market.fixings(day_before, strike_ns(day_before) + KNOWN_AFTER_NS)
+        final = market.fixings(day_before, strike_ns(DAY))
+        assert {fixing.vintage for fixing in provisional} == {"provisional"}
+        assert [v2026_1.as_final(fixing) for fixing in provisional] == list(final)
 
 
 def test_transfers_that_the_journal_lacks_are_posted_and_no_other(ran, tmp_path):
@@ -168,8 +216,8 @@ def test_a_command_of_ours_that_is_refused_stops_the_day_with_its_reason(ran):
 def test_only_a_fit_fix_has_a_value_for_the_exchange(ran):
     _, found = ran
     rows = fixing_commands(found.fixings, found.fixings)
-    assert len(rows) == 2 * len(found.fixings)
-    for fixing, row in zip(found.fixings, rows[len(found.fixings) :], strict=True):
+    assert len(rows) == 2 * len(SERIES) < 2 * len(found.fixings), "narrower ones are not traded"
+    for fixing, row in zip(found.fixings, rows[len(SERIES) :], strict=False):
         assert bool(row[c.FIT]) == fixing.fit
         assert row[c.VALUE_MICROUSD] == (fixing.fix_ticks * 100 if fixing.fit else 0)
     assert any(f.series == UNDERLYING and f.fit for f in found.fixings)

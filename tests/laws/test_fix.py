@@ -17,146 +17,120 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+import chiphour.audit
 import chiphour.index
+from audited import TABLES
+from audited import audit
+from audited import plain
+from audited import rows_of
+from audited import tables_of
 from chiphour.adapters.archive import Archive
-from chiphour.adapters.fixings import audit_all
 from chiphour.adapters.fixings import fix_range
 from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
-from chiphour.index.audit import audit
+from chiphour.audit.rows import batch_of
+from chiphour.audit.rows import window_of
+from chiphour.audit.rules import audit_fixing
+from chiphour.audit.rules import audit_strike
+from chiphour.index.batch import batch_strike_ns
 from chiphour.index.fixing import from_json
 from chiphour.index.fixing import to_json
+from chiphour.index.parameters import SETS
+from chiphour.index.parameters import V2026_1
+from chiphour.index.parameters import parameters_sha256
 from chiphour.index.series import BY_TICKER
+from chiphour.index.v2026_1 import as_final
+from chiphour.index.v2026_1 import as_revised
 from chiphour.index.v2026_1 import fix_all
 from chiphour.index.v2026_1 import fix_one
+from chiphour.index.v2026_1 import ids_root
 from chiphour.observe.observation import observation_id
-from chiphour.observe.register import REGISTER
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
-from chiphour.units import NS_PER_MINUTE
 from chiphour.units import day_from_ns
 from chiphour.units import strike_ns
 from chiphour.units import text_from_ticks
-from records import observation
+from laws.markets import BASE
+from laws.markets import OWNERS
+from laws.markets import markets
+from laws.markets import parameter_sets
+from laws.markets import row
 
 FIRST, LAST = date(2026, 7, 6), date(2026, 8, 13)
 SOURCE = "gpurentalprices"
-SERIES = (BY_TICKER["CHR.H100.SXM.SPOT"], BY_TICKER["CHR.H100.SXM.OD"])
-STRIKES = (strike_ns(date(2026, 7, 20)), strike_ns(date(2026, 7, 21)))
-ELIGIBLE = tuple(sorted(name for name, row in REGISTER.items() if row.role == "eligible"))
-OWNERS = tuple({REGISTER[name].owner: name for name in ELIGIBLE}.values())
-assert len(OWNERS) >= 12
-
-AGES_NS = (
-    *(1, NS_PER_MINUTE, 9 * NS_PER_MINUTE, 10 * NS_PER_MINUTE, 10 * NS_PER_MINUTE + 1),
-    *(3 * NS_PER_HOUR, NS_PER_DAY, NS_PER_DAY + 1, 3 * NS_PER_DAY, 8 * NS_PER_DAY),
-)
-# Few prices, so that rates are often equal; and any price, so that they are often not.
-PRICES = st.sampled_from((10**9, 2 * 10**9, 2_030_000_000, 670_250_000)) | st.integers(1, 10**10)
+ARITHMETIC = ("numbers", "rows", "books", "figures", "rules")  # Of the audit.
 
 
-def row(venue, price_nanousd, strike, age_ns, **fields):
-    seen = {"venue": venue, "price_nanousd": price_nanousd, "observed_ns": strike - age_ns}
-    return observation(**{"tenor": "SPOT"} | seen | fields)
-
-
-@st.composite
-def sound_rows(draw, strike):
-    """Draw one good rate card for each of 0 to 12 owners."""
-    owners = draw(st.lists(st.sampled_from(OWNERS), unique=True, max_size=12))
-    sizes = st.integers(1, 8)
-    return [row(name, draw(PRICES), strike, NS_PER_HOUR, gpus=draw(sizes)) for name in owners]
-
-
-@st.composite
-def book_rows(draw, strike):
-    """Draw a book that is often deep enough: machines of some hosts, slices, a few polls."""
-    machines = draw(st.integers(0, 7))
-    polls = draw(st.lists(st.integers(1, 10), unique=True, max_size=3))
-    return [
-        row(
-            "vast",
-            draw(PRICES),
-            strike,
-            poll * NS_PER_MINUTE,
-            source="vast",
-            feed="book",
-            kind="ask",
-            gpus=gpus,
-            machine_key=f"m{machine}",
-            host_key=f"h{machine % 4}",
-        )
-        for machine in range(machines)
-        for poll in polls
-        for gpus in draw(st.sampled_from(((1,), (1, 2), (1, 4, 8))))
-    ]
-
-
-@st.composite
-def odd_rows(draw, strike):
-    """Draw any other row: ineligible, old, of a second source or venue, without keys."""
-    venues = st.sampled_from((*ELIGIBLE, "aws", "primeintellect", "nobody"))
-    age_ns = draw(st.sampled_from(AGES_NS))
-    venue = draw(venues)
-    return row(
-        venue,
-        draw(PRICES | st.just(0)),
-        strike,
-        age_ns,
-        source=draw(st.sampled_from(("snapshot", "other", venue))),
-        feed=draw(st.sampled_from(("posted", "posted", "book"))),
-        kind=draw(st.sampled_from(("list", "ask", "bid_floor"))),
-        chip=draw(st.sampled_from(("H100", "H100", "T4"))),
-        gpus=draw(st.integers(0, 8)),
-        machine_key=draw(st.sampled_from(("", "m1", "m2"))),
-        host_key=draw(st.sampled_from(("", "h1", "h2"))),
-        flags=draw(st.sampled_from(((), (), ("CARRIED",), ("BID_FLOOR",)))),
-        received_ns=strike - age_ns + draw(st.sampled_from((0, 0, NS_PER_HOUR))),
-    )
-
-
-@st.composite
-def markets(draw):
-    """Draw a series and rows of two strikes, a day apart; often the rate cards hardly move."""
-    series = draw(st.sampled_from(SERIES))
-    cards = draw(sound_rows(STRIKES[0]))
-    later = draw(sound_rows(STRIKES[1]))
-    if draw(st.booleans()):
-        day_ns = {"observed_ns": STRIKES[1] - NS_PER_HOUR, "received_ns": STRIKES[1] - NS_PER_HOUR}
-        later = [card._replace(**day_ns) for card in cards] + later[:2]
-    found = cards + later
-    for strike in STRIKES:
-        found += draw(book_rows(strike)) + draw(st.lists(odd_rows(strike), max_size=6))
-    return series, [card._replace(tenor=series.tenor) for card in found]
-
-
-def fixed_twice(market, source=""):
+def fixed_twice(market, source="", parameters=V2026_1, rows=None):
     """Fix both strikes, the second after the first; give what audits would be given too."""
-    series, rows = market
-    first = fix_one(series, rows, STRIKES[0], None, source)
+    rows = market.rows if rows is None else rows
+    first = fix_one(market.series, rows, market.strikes[0], None, source, parameters)
     previous = first if first.state == "fixed" else None
-    return first, fix_one(series, rows, STRIKES[1], previous, source)
+    return first, fix_one(market.series, rows, market.strikes[1], previous, source, parameters)
 
 
 @settings(deadline=None, max_examples=250)
-@given(markets(), st.sampled_from(("", "snapshot")))
-def test_the_audit_equals_the_methodology(market, source):
-    first, second = fixed_twice(market, source)
-    rows = market[1]
-    assert audit(first, rows, None) is None
-    assert audit(second, rows, first if first.state == "fixed" else None) is None
+@given(markets(), st.sampled_from(("", "", "snapshot")), parameter_sets())
+def test_the_audit_equals_the_methodology(market, source, parameters):
+    first, second = fixed_twice(market, source, parameters)
+    previous = first if first.state == "fixed" else None
+    tables = tables_of(parameters)
+    assert audit(first, market.rows, None, tables) is None
+    assert audit(second, market.rows, previous, tables) is None
+    if parameters in SETS.values():
+        assert audit(as_final(second), market.rows, previous, tables) is None
+
+
+@settings(deadline=None, max_examples=100)
+@given(markets())
+def test_the_audit_of_daily_batches_equals_that_of_one_heap(market):
+    """All sets at once, from rows sorted by the strike that they can enter first."""
+    batches = {}
+    for seen in market.rows:
+        strike = batch_strike_ns(seen, V2026_1.close_ns)
+        batches.setdefault(strike, []).append(seen)
+    sorted_out = [batch_of(rows_of(rows)) for rows in batches.values()]
+    window = window_of(sorted_out, market.strikes[1])
+    for parameters in SETS.values():
+        first, second = fixed_twice(market, parameters=parameters)
+        previous = plain(first) if first.state == "fixed" else None
+        assert audit_fixing(plain(second), window, previous, TABLES) is None
 
 
 @settings(deadline=None, max_examples=100)
 @given(markets(), st.randoms(use_true_random=False))
 def test_order_and_repetition_of_rows_change_nothing(market, generator):
-    series, rows = market
-    shuffled = rows + rows[::2]
+    shuffled = market.rows + market.rows[::2]
     generator.shuffle(shuffled)
-    assert fixed_twice((series, shuffled)) == fixed_twice(market)
+    fixings = fixed_twice(market)
+    assert fixed_twice(market, rows=shuffled) == fixings
+    assert audit(fixings[0], shuffled, None) is None
 
 
 @settings(deadline=None, max_examples=100)
+@given(markets(), st.data())
+def test_a_revision_that_strikes_rows_and_lets_in_late_ones_is_audited(market, data):
+    strike, known_ns = market.strikes[0], market.strikes[0] + 3 * NS_PER_DAY
+    some = st.sets(st.sampled_from(market.rows), max_size=4) if market.rows else st.just(set())
+    struck, added = data.draw(some), data.draw(some)
+    rows = [
+        seen
+        for seen in market.rows
+        if seen not in struck and (seen.received_ns < strike + V2026_1.close_ns or seen in added)
+    ]
+    fixing = fix_one(market.series, rows, strike, None, "", V2026_1._replace(close_ns=NS_PER_DAY))
+    exact = fixing._replace(parameters_sha256=parameters_sha256(V2026_1))
+    revision = {
+        "id": "REV-2026-001",
+        "known_ns": known_ns,
+        "struck": [observation_id(seen) for seen in struck],
+        "added": [observation_id(seen) for seen in added],
+    }
+    revised = as_revised(exact, revision["id"], known_ns)
+    assert audit(revised, market.rows, None, revision=revision) is None
+
+
+@settings(deadline=None, max_examples=50)
 @given(markets())
 def test_a_split_sums_to_the_change_in_ticks(market):
     first, second = fixed_twice(market)
@@ -167,7 +141,7 @@ def test_a_split_sums_to_the_change_in_ticks(market):
         assert second.change_ticks is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(markets())
 def test_a_fixing_survives_json(market):
     for fixing in fixed_twice(market):
@@ -177,18 +151,21 @@ def test_a_fixing_survives_json(market):
 @pytest.mark.parametrize("count", [1, 10, 5_000])
 def test_a_venue_counts_once_however_many_rows_it_sends(count):
     """One rate card of three floods the panel at ten dollars: the fix is the same for any count."""
-    strike = STRIKES[0]
+    strike = strike_ns(LAST)
     rows = [row(name, 2 * 10**9, strike, NS_PER_HOUR) for name in OWNERS[:6]]
     flood = [row(OWNERS[6], 10**10, strike, NS_PER_HOUR, row=str(n)) for n in range(count)]
-    fixing = fix_one(SERIES[0], rows + flood, strike, None)
+    fixing = fix_one(BASE[0], rows + flood, strike, None)
     assert (fixing.fix_ticks, fixing.panel, fixing.kept) == (20_000, 7, 6)
+
+
+WHOLE = {"comb", "gcd", "isqrt", "lcm", "prod"}
 
 
 def test_no_float_can_enter_the_index():
     """No float literal, no float(), no true division, no module that computes in floats."""
-    folder = Path(chiphour.index.__file__).parent
-    files = sorted(folder.rglob("*.py"))
-    assert {"v2026_1.py", "statistics.py", "panel.py", "audit.py"} <= {f.name for f in files}
+    files = sorted(Path(chiphour.index.__file__).parent.rglob("*.py"))
+    assert {"v2026_1.py", "statistics.py", "panel.py"} <= {f.name for f in files}
+    files += [Path(chiphour.audit.__file__).with_name(f"{name}.py") for name in ARITHMETIC]
     banned = {"cmath", "decimal", "math", "numpy", "random", "statistics"}
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
@@ -198,7 +175,16 @@ def test_no_float_can_enter_the_index():
             assert not (isinstance(node, ast.Name) and node.id in ("float", "round")), where
             if isinstance(node, ast.Import):
                 assert banned.isdisjoint(name.name.split(".")[0] for name in node.names), where
-            if isinstance(node, ast.ImportFrom):
+            whole = isinstance(node, ast.ImportFrom) and node.module == "math"
+            if whole:  # Of mathematics, what is of whole numbers alone.
+                assert {name.name for name in node.names} <= {
+                    "comb",
+                    "gcd",
+                    "isqrt",
+                    "lcm",
+                    "prod",
+                }, where
+            elif isinstance(node, ast.ImportFrom):
                 assert str(node.module).split(".")[0] not in banned, where
 
 
@@ -264,21 +250,36 @@ def test_what_cannot_be_fixed_has_a_reason_on_every_strike(fixings):
     }
 
 
-def test_every_recorded_fix_is_audited_and_a_changed_row_is_noticed(archive, fixings):
-    done = audit_all(archive)
-    assert (done.checked, done.matched) == (len(fixings), len(fixings))
+def test_every_recorded_fix_is_audited(archive, fixings):
+    rows = rows_of(archive.observations(0, 1 << 62, SOURCE, for_fixing=True))
+    previous, checked = {}, 0
+    for day in sorted({day for _, day in fixings}):
+        published = [plain(fixing) for (_, of), fixing in fixings.items() if of == day]
+        assert audit_strike(published, rows, previous, TABLES) == [None] * len(published)
+        fixed = [each for each in published if each["state"] == "fixed"]
+        previous |= {(each["series"], each["parameter_set"]): each for each in fixed}
+        checked += len(published)
+    assert checked == len(fixings) == 39 * len(BY_TICKER)
+
+
+def test_a_changed_row_is_noticed(archive, fixings):
     strike = strike_ns(date(2026, 7, 21))
-    rows = list(archive.observations(strike - 7 * NS_PER_DAY, strike, SOURCE))
+    rows = list(archive.observations(strike - 7 * NS_PER_DAY, strike, SOURCE, for_fixing=True))
     published = fixings["H100.SXM.OD", date(2026, 7, 21)]
     previous = fixings["H100.SXM.OD", date(2026, 7, 20)]
     assert audit(published, rows, previous) is None
-    used = {key for member in published.members for key in member.observations}
-    mine = [n for n, seen in enumerate(rows) if observation_id(seen) in used]
+    mine = [
+        at
+        for at, seen in enumerate(rows)
+        if (seen.chip, seen.form, seen.tenor) == ("H100", "SXM", "OD")
+        and strike - NS_PER_DAY <= seen.observed_ns
+    ]
+    assert ids_root(sorted(observation_id(rows[at]) for at in mine)) == published.inputs_root
     for at in mine:
         changed = list(rows)
         changed[at] = rows[at]._replace(price_nanousd=rows[at].price_nanousd + 1)
-        assert "inputs_root" in str(audit(published, changed, previous))
-    assert len(mine) == len(used) >= published.panel == 7
+        assert " inputs_root: published " in str(audit(published, changed, previous))
+    assert len(mine) >= published.panel == 7
 
 
 def test_all_sources_together_fix_the_same_series(archive):

@@ -31,6 +31,8 @@ from sqlalchemy import literal
 from sqlalchemy import literal_column
 from sqlalchemy import select
 
+from chiphour.adapters import closings
+from chiphour.adapters import vintages as kept
 from chiphour.adapters.archive_rows import Answer
 from chiphour.adapters.archive_rows import Commitment
 from chiphour.adapters.archive_rows import Reading
@@ -38,7 +40,6 @@ from chiphour.adapters.archive_rows import Recording
 from chiphour.adapters.archive_rows import Reveal
 from chiphour.adapters.archive_rows import Stored
 from chiphour.adapters.archive_rows import Task
-from chiphour.adapters.archive_rows import fixing_from
 from chiphour.adapters.archive_rows import fixing_row
 from chiphour.adapters.archive_rows import identified
 from chiphour.adapters.archive_rows import observation_from
@@ -46,6 +47,7 @@ from chiphour.adapters.archive_rows import observation_row
 from chiphour.adapters.archive_rows import reading_from
 from chiphour.adapters.archive_rows import reading_of
 from chiphour.adapters.archive_rows import reading_row
+from chiphour.adapters.archive_rows import revision_row
 from chiphour.adapters.archive_rows import stored_from
 from chiphour.adapters.archive_tables import COMMITMENTS
 from chiphour.adapters.archive_tables import FIXINGS
@@ -55,6 +57,7 @@ from chiphour.adapters.archive_tables import READINGS
 from chiphour.adapters.archive_tables import RECORDINGS
 from chiphour.adapters.archive_tables import REFUSALS
 from chiphour.adapters.archive_tables import REVEALS
+from chiphour.adapters.archive_tables import REVISIONS
 from chiphour.adapters.archive_tables import SHOWN
 from chiphour.adapters.archive_tables import TASKS
 from chiphour.adapters.archive_tables import add
@@ -64,6 +67,9 @@ from chiphour.adapters.archive_tables import put
 from chiphour.adapters.archive_tables import transaction
 from chiphour.adapters.bodies import ArchiveDamaged
 from chiphour.adapters.bodies import Bodies
+from chiphour.adapters.closings import Closed
+from chiphour.adapters.closings import Closings
+from chiphour.adapters.closings import Fixable
 from chiphour.adapters.offers import ALL
 from chiphour.adapters.offers import Filter
 from chiphour.adapters.offers import Page
@@ -72,6 +78,8 @@ from chiphour.adapters.refusal import CODES
 from chiphour.adapters.refusal import Refusal
 from chiphour.adapters.refusal import bounded_detail
 from chiphour.index.fixing import Fixing
+from chiphour.index.parameters import V2026_1
+from chiphour.index.revision import Revision
 from chiphour.observe.observation import NEVER_FIXED
 from chiphour.observe.observation import PRICES
 from chiphour.observe.observation import Observation
@@ -134,8 +142,8 @@ class Archive:
             readings.append(reading)
             rows.append([observation_row(key, reading.id, row) for key, row in seen.items()])
         for answer in answers:
-            kept = self.bodies.keep(answer.body.content)
-            assert kept == answer.body.sha256
+            sha256 = self.bodies.keep(answer.body.content)
+            assert sha256 == answer.body.sha256
         shown = {(row.source, row.venue) for answer in answers for row in answer.observations}
         with self._begin(writes=True) as connection:
             known = _known(connection, [reading.id for reading in readings])
@@ -183,10 +191,15 @@ class Archive:
             rows = connection.execute(last.group_by(READINGS.c.source))
             return {row[0]: row[1] for row in rows}
 
-    def polls(self, source: str, from_ns: int, before_ns: int) -> list[int]:
-        """Give the `observed_ns` of each poll of a source in [from, before) that was kept."""
+    def polls(self, source: str, from_ns: int, before_ns: int, *, whole: bool = False) -> list[int]:
+        """Give the `observed_ns` of each poll of a source in [from, before) that was kept.
+
+        `whole` passes over polls that asked for a part of what the source offers.
+        """
         at = READINGS.c.observed_ns
         wanted = select(at).where(READINGS.c.source == source, at >= from_ns, at < before_ns)
+        if whole:
+            wanted = wanted.where(READINGS.c.shape.not_like(f"%{PART}"))
         with self._begin() as connection:
             return list(connection.execute(wanted.distinct().order_by(at)).scalars())
 
@@ -204,30 +217,49 @@ class Archive:
         """Give the observations of [from, before), by time then id.
 
         Of one source or all, of some kinds or all. `for_fixing` leaves out those that no fix may
-        consider.
+        consider, and those that came in after their batch was closed.
         """
-        wanted = select(*_FIELDS).where(
-            OBSERVATIONS.c.observed_ns >= observed_from_ns,
-            OBSERVATIONS.c.observed_ns < observed_before_ns,
-        )
-        if source is not None:
-            wanted = wanted.where(OBSERVATIONS.c.source == source)
+        if for_fixing:
+            rows = self.fixable(observed_from_ns, observed_before_ns, source or "").rows
+            return rows if kinds is None else [row for row in rows if row.kind in kinds]
+        wanted = _observed(_FIELDS, observed_from_ns, observed_before_ns, source)
         if kinds is not None:
             wanted = wanted.where(OBSERVATIONS.c.kind.in_(sorted(kinds)))
-        if for_fixing:
-            wanted = _for_fixing(wanted)
-        ranked = wanted.order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.id)
         with self._begin() as connection:
-            found = [observation_from(row) for row in connection.execute(ranked)]
-        return [row for row in found if can_be_fixed(row)] if for_fixing else found
+            return [observation_from(row) for row in connection.execute(wanted)]
+
+    def fixable(self, observed_from_ns: int, observed_before_ns: int, source: str = "") -> Fixable:
+        """Give what a fix may consider of [from, before), of a source or all, by time then id.
+
+        Apart from it what came in after its batch was closed; with it the number of the last row
+        that was there: what is kept later has a larger one.
+        """
+        columns = [OBSERVATIONS.c.sequence, *_FIELDS]
+        wanted = _observed(columns, observed_from_ns, observed_before_ns, source or None)
+        found = Fixable([], [], 0)
+        with self._begin() as connection:
+            # A row that becomes visible meanwhile has a larger number, and is left for later.
+            last = connection.execute(select(func.max(OBSERVATIONS.c.sequence))).scalar() or 0
+            known = Closings(closings.closed_batches(connection, observed_from_ns))
+            for sequence, *fields in connection.execute(_for_fixing(wanted)):
+                row = observation_from(fields)
+                if sequence <= last and can_be_fixed(row):
+                    (found.late if known.is_late(sequence, row) else found.rows).append(row)
+        return found._replace(sequence=last)
+
+    def close_batches(self, closed: Sequence[Closed]) -> None:
+        """Close batches for good; raises BatchClosed where one was closed with other rows."""
+        with self._begin(writes=True) as connection:
+            closings.close(connection, closed)
+
+    def closed_batches(self) -> list[Closed]:
+        """Give every batch that is closed, by strike."""
+        with self._begin() as connection:
+            return closings.closed_batches(connection, 0)
 
     def stored(self, observed_from_ns: int, observed_before_ns: int) -> list[Stored]:
         """Give the observations of [from, before) as they lie here, by time then id."""
-        wanted = select(OBSERVATIONS).where(
-            OBSERVATIONS.c.observed_ns >= observed_from_ns,
-            OBSERVATIONS.c.observed_ns < observed_before_ns,
-        )
-        return self._stored(wanted.order_by(OBSERVATIONS.c.observed_ns, OBSERVATIONS.c.id))
+        return self._stored(_observed([OBSERVATIONS], observed_from_ns, observed_before_ns, None))
 
     def rows_of(self, reading: str) -> list[Stored]:
         """Give the observations that a reading added, in the order of its body."""
@@ -315,9 +347,9 @@ class Archive:
         """
         assert refusal.code in CODES
         if content is not None:
-            kept = self.bodies.keep(content)
-            assert refusal.sha256 in ("", kept)
-            refusal = refusal._replace(sha256=kept)
+            sha256 = self.bodies.keep(content)
+            assert refusal.sha256 in ("", sha256)
+            refusal = refusal._replace(sha256=sha256)
         row = refusal._replace(
             path=bounded_detail(refusal.path), detail=bounded_detail(refusal.detail)
         )
@@ -381,10 +413,22 @@ class Archive:
 
     # -- fixings ------------------------------------------------------------------------------
 
-    def keep_fixings(self, fixings: Sequence[Fixing]) -> int:
-        """Keep fixings in one transaction; give how many are new. The same content adds nothing."""
+    def keep_fixings(self, fixings: Sequence[Fixing], revision: Revision | None = None) -> int:
+        """Keep fixings in one transaction; give how many are new. The same content adds nothing.
+
+        With a `revision`, that event and the fixings that it revises come in together; raises
+        ArchiveDamaged where an event of that name is there already.
+        """
+        return self.keep_fixing_rows([fixing_row(fixing) for fixing in fixings], revision)
+
+    def keep_fixing_rows(
+        self, rows: Sequence[tuple[Any, ...]], revision: Revision | None = None
+    ) -> int:
+        """Keep fixings of which `fixing_row` was already made, as `keep_fixings` does."""
         with self._begin(writes=True) as connection:
-            return add(connection, FIXINGS, [fixing_row(fixing) for fixing in fixings])
+            if revision is not None and not add(connection, REVISIONS, [revision_row(revision)]):
+                raise ArchiveDamaged(f"revisions: expected a new event, found {revision.id} there")
+            return add(connection, FIXINGS, rows)
 
     def fixings(
         self,
@@ -392,25 +436,110 @@ class Archive:
         from_ns: int | None = None,
         before_ns: int | None = None,
         source: str = "",
+        parameter_set: str = V2026_1.parameter_set,
+        as_of_ns: int | None = None,
     ) -> list[Fixing]:
         """Give the fixing known last for each series and strike in [from, before), by strike.
 
-        `source` is that of the fixing: "" for those made from all sources. Within one strike the
-        order is that of the ticker. Raises ArchiveDamaged where a document is not what was kept.
+        `source` is that of the fixing: "" for those made from all sources. What became known after
+        `as_of_ns` is passed over. Within one strike the order is that of the ticker. Raises
+        ArchiveDamaged where a document is not what was kept.
         """
-        wanted = select(FIXINGS.c.sha256, FIXINGS.c.document).where(FIXINGS.c.source == source)
-        if series is not None:
-            wanted = wanted.where(FIXINGS.c.series == series)
-        if from_ns is not None:
-            wanted = wanted.where(FIXINGS.c.strike_ns >= from_ns)
-        if before_ns is not None:
-            wanted = wanted.where(FIXINGS.c.strike_ns < before_ns)
-        ranked = wanted.order_by(
-            FIXINGS.c.strike_ns, FIXINGS.c.series, FIXINGS.c.known_ns, FIXINGS.c.sequence
-        )
+        of = (source, parameter_set)
         with self._begin() as connection:
-            found = [fixing_from(*row) for row in connection.execute(ranked)]
-        return list({(fixing.strike_ns, fixing.series): fixing for fixing in found}.values())
+            return kept.fixings_as_of(connection, series, from_ns, before_ns, of, as_of_ns)
+
+    def fixing_as_of(
+        self,
+        series: str,
+        strike_ns: int,
+        as_of_ns: int | None = None,
+        source: str = "",
+        parameter_set: str = V2026_1.parameter_set,
+    ) -> Fixing | None:
+        """Give the fixing of a series and strike that was known last at a time, or None."""
+        of = (source, parameter_set)
+        with self._begin() as connection:
+            return kept.fixing_as_of(connection, series, strike_ns, of, as_of_ns)
+
+    def vintages(
+        self,
+        series: str | None,
+        strike_ns: int,
+        source: str = "",
+        parameter_set: str | None = V2026_1.parameter_set,
+    ) -> list[Fixing]:
+        """Give every fixing ever kept of a strike, in the order they became known.
+
+        Of one series or all, of one parameter set or all.
+        """
+        with self._begin() as connection:
+            return kept.vintages(connection, series, strike_ns, source, parameter_set)
+
+    def fixed_strikes(self, source: str | None = None) -> list[tuple[str, int]]:
+        """Give each source and strike of which a fixing is kept, of one source or all."""
+        with self._begin() as connection:
+            return kept.strikes(connection, source)
+
+    def last_fixed(
+        self,
+        before_ns: int,
+        as_of_ns: int | None = None,
+        source: str = "",
+        parameter_set: str = V2026_1.parameter_set,
+        series: str | None = None,
+    ) -> dict[str, Fixing]:
+        """Give by ticker the last fixing before a strike that is not suppressed, as known then."""
+        of = (source, parameter_set)
+        with self._begin() as connection:
+            return kept.last_fixed(connection, series, before_ns, of, as_of_ns)
+
+    def first_fixed_ns(
+        self, source: str = "", parameter_set: str = V2026_1.parameter_set
+    ) -> int | None:
+        """Give the first strike of which any series was ever fixed, or None."""
+        with self._begin() as connection:
+            return kept.first_fixed_ns(connection, (source, parameter_set))
+
+    def fixing_states(
+        self,
+        source: str = "",
+        parameter_set: str = V2026_1.parameter_set,
+        from_ns: int | None = None,
+    ) -> list[tuple[int, str, str, int]]:
+        """Give strike, series, vintage and time known of each fixing known last, by strike."""
+        with self._begin() as connection:
+            return kept.states(connection, (source, parameter_set), from_ns)
+
+    def fixing_hashes(self, source: str = "") -> list[tuple[int, int, str]]:
+        """Give time known, sequence and SHA-256 of every fixing of a source ever kept, by time."""
+        with self._begin() as connection:
+            return kept.kept_hashes(connection, source)
+
+    def standing(self, sequences: Sequence[int]) -> list[tuple[int, int]]:
+        """Give sequence and strike of those of these fixings that no later one replaced."""
+        with self._begin() as connection:
+            return kept.standing(connection, sequences)
+
+    def fixings_numbered(self, sequences: Sequence[int]) -> list[Fixing]:
+        """Give the fixings of these sequences, by sequence."""
+        with self._begin() as connection:
+            return kept.fixings_by_sequence(connection, sequences)
+
+    def last_known_ns(self) -> int | None:
+        """Give the latest time at which a fixing or an event became known, or None for none."""
+        with self._begin() as connection:
+            return kept.last_known_ns(connection)
+
+    def last_fixing(self) -> int:
+        """Give the sequence of the fixing that was kept last, 0 for none: it only grows."""
+        with self._begin() as connection:
+            return connection.execute(select(func.max(FIXINGS.c.sequence))).scalar() or 0
+
+    def revisions(self, as_of_ns: int | None = None) -> list[Revision]:
+        """Give the named events known at a time, in their order."""
+        with self._begin() as connection:
+            return kept.revisions(connection, as_of_ns)
 
     def count(self) -> dict[str, int]:
         """Give the number of rows of each table."""
@@ -436,6 +565,17 @@ class Archive:
 
 
 _FIELDS = [OBSERVATIONS.c[field] for field in Observation._fields]
+
+
+def _observed(
+    columns: Sequence[Any], observed_from_ns: int, observed_before_ns: int, source: str | None
+) -> Select[Any]:
+    """Choose the observations of [from, before), of one source or all, by time then id."""
+    at = OBSERVATIONS.c.observed_ns
+    wanted = select(*columns).where(at >= observed_from_ns, at < observed_before_ns)
+    if source is not None:
+        wanted = wanted.where(OBSERVATIONS.c.source == source)
+    return wanted.order_by(at, OBSERVATIONS.c.id)
 
 
 def _known(connection: Connection, ids: Sequence[str]) -> set[str]:

@@ -19,8 +19,10 @@ from typing import NamedTuple
 
 from chiphour.adapters.bodies import ArchiveDamaged
 from chiphour.index.fixing import Fixing
+from chiphour.index.fixing import document_of
 from chiphour.index.fixing import from_json
-from chiphour.index.fixing import to_json
+from chiphour.index.revision import Revision
+from chiphour.index.revision import to_json as revision_to_json
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import UnexpectedData
 from chiphour.observe.observation import canonical_json
@@ -200,16 +202,18 @@ def stored_from(row: Sequence[Any]) -> Stored:
 
 def fixing_row(fixing: Fixing) -> tuple[Any, ...]:
     """Give the row of a fixing: its document, the hash of that, and what it is looked up by."""
-    document = canonical_json(to_json(fixing))
+    document = document_of(fixing)
     return (
-        hashlib.sha256(document.encode()).hexdigest(),
+        hashlib.sha256(document).hexdigest(),
+        fixing.source,
+        fixing.parameter_set,
         fixing.series,
         fixing.strike_ns,
-        fixing.source,
+        fixing.known_ns,
         fixing.methodology,
         fixing.vintage,
-        fixing.known_ns,
-        document,
+        fixing.state,
+        document.decode(),
     )
 
 
@@ -219,6 +223,11 @@ def fixing_from(sha256: str, document: str) -> Fixing:
     if found != sha256:
         raise ArchiveDamaged(f"fixings: expected the document {sha256}, found {found}")
     return from_json(json.loads(document))
+
+
+def revision_row(revision: Revision) -> tuple[Any, ...]:
+    """Give the row of a named event."""
+    return (revision.id, revision.known_ns, canonical_json(revision_to_json(revision)))
 
 
 def _refuse_text(text: str, seen: Observation) -> None:

@@ -109,19 +109,44 @@ SHOWN = Table(
     Column("venue", Text),
     PrimaryKeyConstraint("source", "venue"),
 )
+# Every vintage of every fixing. The last known of a strike is found by the first index alone.
 FIXINGS = Table(
     "fixings",
     METADATA,
     _sequence(),
     _hash("sha256", unique=True),
+    _text("source"),
+    Column("parameter_set", String(16), nullable=False),
     Column("series", String(64), nullable=False),
     _count("strike_ns"),
-    _text("source"),
+    _count("known_ns"),
     Column("methodology", String(64), nullable=False),
     Column("vintage", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    _text("document"),
+    Index(
+        "fixings_by_vintage",
+        *("source", "parameter_set", "series", "strike_ns", "known_ns", "sequence"),
+        *("state", "vintage"),  # So that who looks through all needs no row.
+    ),
+    Index("fixings_by_strike", "strike_ns", "source", "parameter_set"),
+)
+# Batches that are closed for good: a row with a larger number than `sequence` is in none of them.
+CLOSED = Table(
+    "closed",
+    METADATA,
+    Column("strike_ns", BigInteger, primary_key=True, autoincrement=False),
+    _count("sequence"),
+    _count("rows"),
+    _hash("root"),
+)
+# Named events: why fixings of these strikes were made again, without some rows or with others.
+REVISIONS = Table(
+    "revisions",
+    METADATA,
+    Column("id", String(16), primary_key=True),
     _count("known_ns"),
     _text("document"),
-    Index("fixings_by_strike", "series", "strike_ns"),
 )
 REFUSALS = Table(
     "refusals",
@@ -263,12 +288,12 @@ def transaction(engine: Engine, writes: bool = False) -> Iterator[Connection]:
 def add(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> int:
     """Add the rows whose key is new; give their number.
 
-    A row has the columns of the table in their order, but for `sequence`. One prepared statement
-    is run over all rows: a poll of 20,000 must not wait.
+    A row has the columns of the table in their order, but for one that numbers itself. One
+    prepared statement is run over all rows: a poll of 20,000 must not wait.
     """
     if not rows:
         return 0
-    names = [f'"{column.name}"' for column in table.c if column.name != "sequence"]
+    names = [f'"{column.name}"' for column in table.c if column is not table.autoincrement_column]
     marks = ["?" if connection.dialect.paramstyle == "qmark" else "%s"] * len(names)
     words = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(marks)})"
     done = connection.exec_driver_sql(f"{words} ON CONFLICT DO NOTHING", [tuple(r) for r in rows])

@@ -1,8 +1,9 @@
 """EXPORT: the observations as Parquet, a file for each day and venue, and questions about them.
 
-Takes   an archive and a range of days; or a folder that was exported, and a question in SQL.
+Takes   an archive and a range of days; or a folder that was exported, and a question in SQL; or
+        fixings.
 Gives   day=YYYY-MM-DD/venue=NAME/part-0.parquet with every column of an observation, its id and its
-        reading; the rows that answer the question.
+        reading; the rows that answer the question; fixings as one Parquet file.
 Keeps   a part whole or not there, and untouched where it would be the same: the same observations
         give the same bytes. A question reads the export and nothing else, writes nothing, and is
         bounded in rows, memory and time.
@@ -18,6 +19,7 @@ import json
 import re
 import tempfile
 import threading
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
@@ -34,9 +36,13 @@ from chiphour.adapters.archive import Archive
 from chiphour.adapters.archive_rows import Stored
 from chiphour.adapters.bodies import make_folder
 from chiphour.adapters.bodies import write_durably
+from chiphour.index.fixing import Fixing
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import canonical_json
+from chiphour.publish.datasets import FIXING_COLUMNS
+from chiphour.publish.datasets import fixing_object
+from chiphour.publish.datasets import in_order
 from chiphour.units import NS_PER_DAY
 from chiphour.units import day_from_ns
 
@@ -47,6 +53,7 @@ VIEW = "observations"  # The table that a question asks.
 ROWS_MAX = 10_000
 SECONDS_MAX = 60
 MEMORY = "1GB"
+SQL_TYPES = {str: "VARCHAR", int: "BIGINT", bool: "BOOLEAN"}
 FOLDER_CHARACTERS_MAX = 200  # A file system allows 255 bytes for a name.
 
 _COUNTS = {name for name, of in Observation.__annotations__.items() if of is int}
@@ -134,6 +141,34 @@ def export_parquet(archive: Archive, folder: Path, from_ns: int, before_ns: int)
         found = " ".join(str(fault).split())
         raise ExportRefused(f"{folder}: expected to write an export, found {found}") from None
     return total
+
+
+def fixings_parquet(fixings: Iterable[Fixing]) -> bytes:
+    """Give the rows of `fixings_csv` as a Parquet file: the same columns, typed, null where empty.
+
+    Raises ExportRefused where the disk has no room for a draft.
+    """
+    columns = ", ".join(f"'{c.name}': '{SQL_TYPES[c.type]}'" for c in FIXING_COLUMNS)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="chiphour-") as draft,
+            duckdb.connect(":memory:", config={"threads": 1}) as connection,
+        ):
+            lines, part = Path(draft) / "rows.ndjson", Path(draft) / "part.parquet"
+            with lines.open("w", encoding="utf-8") as stream:
+                rows = (fixing_object(fixing) for fixing in in_order(fixings))
+                stream.writelines(f"{json.dumps(row)}\n" for row in rows)
+            source = (
+                f"read_json('{_quoted(lines)}', format = 'newline_delimited', "
+                f"columns = {{{columns}}})"
+            )
+            connection.execute(
+                f"COPY (FROM {source}) TO '{_quoted(part)}' (FORMAT parquet, COMPRESSION zstd)"
+            )
+            return part.read_bytes()
+    except (OSError, duckdb.Error) as fault:
+        found = " ".join(str(fault).split())
+        raise ExportRefused(f"expected to write fixings as Parquet, found {found}") from None
 
 
 def query(folder: Path, sql: str, rows_max: int = ROWS_MAX, seconds: int = SECONDS_MAX) -> Answered:

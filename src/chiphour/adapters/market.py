@@ -28,8 +28,11 @@ from numpy.typing import NDArray
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import fix_range
+from chiphour.adapters.fixings import fixable
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
+from chiphour.adapters.log import open_log
+from chiphour.adapters.logged import Logged
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.sequencer import Sequencer
 from chiphour.adapters.serve.pages import listings_of
@@ -52,12 +55,12 @@ from chiphour.exchange.engine import Engine
 from chiphour.exchange.limits import Limits
 from chiphour.index.fixing import Fixing
 from chiphour.index.series import BY_NUMBER
-from chiphour.index.series import SERIES
+from chiphour.index.series import BY_TICKER
 from chiphour.index.v2026_1 import PARAMETERS
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import canonical_json
-from chiphour.publish.release import Release
+from chiphour.publish.market import MarketRelease
 from chiphour.simulate.members import DEMONSTRATION
 from chiphour.simulate.members import LABEL
 from chiphour.simulate.members import Crowd
@@ -134,13 +137,14 @@ class Market:
         """
         self.folder = folder
         self.archive = Archive(folder)
+        self.log = open_log(folder)
+        self._logged: Logged | None = None
         self._crowd = Crowd(DEMONSTRATION, SEED) if demonstration else None
         self._history_ns = history_ns  # None keeps every event.
         self._recent: list[Rows] = []
         self._paid: dict[int, set[int]] = defaultdict(set)
         self._fits: dict[int, tuple[int, int]] = {}
         self._pause: Callable[[int], None] | None = None
-        self._kept: Mapping[tuple[str, int], Fixing] | None = None
         replayed, journal, self.recovery = recover(
             folder, Limits(), lambda limits: Replayed(limits, self._hear)
         )
@@ -169,6 +173,7 @@ class Market:
         """Finish what was accepted, and let the files go."""
         self._sequencer.close()
         self._solver.close()
+        self.log.close()
         self.archive.close()
 
     def at_wall_speed(self, pause: Callable[[int], None]) -> None:
@@ -201,24 +206,41 @@ class Market:
     def observe(self, day: date) -> Sequence[Observation]:
         """Give the observations that the methodology may look at for the fix of a day."""
         strike = strike_ns(day)
-        return self.archive.observations(strike - PARAMETERS.memory_ns, strike)
+        return self.archive.observations(strike - PARAMETERS.memory_ns, strike, for_fixing=True)
 
-    def previous(self, day: date) -> Mapping[str, Fixing]:
-        """Give, by ticker, the last fixing before a day that is not suppressed."""
-        before_ns = strike_ns(day)
-        before = [fixing for fixing in self.kept().values() if fixing.strike_ns < before_ns]
-        ranked = sorted(before, key=lambda fixing: fixing.strike_ns)
-        return {fixing.series: fixing for fixing in ranked if fixing.state == "fixed"}
+    def close_batch(self, day: date) -> None:
+        """Log which rows come in with the strike of a day, unless the log has them."""
+        read = self.archive.fixable(0, strike_ns(day))
+        logged = self._logged or Logged(self.archive, self.log, read)
+        logged.see(read)
+        logged.batch(strike_ns(day))
+        logged.flush()
+        self._logged = logged
 
-    def fixings(self, day: date) -> Sequence[Fixing]:
-        """Give the fixings kept for a day, in the order of the series table."""
-        kept = ((series.ticker, strike_ns(day)) for series in SERIES)
-        return [self.kept()[key] for key in kept if key in self.kept()]
+    def previous(
+        self, day: date, parameter_set: str = PARAMETERS.parameter_set
+    ) -> Mapping[str, Fixing]:
+        """Give, by ticker, the last fixing before a day that is not suppressed, as known then."""
+        strike = strike_ns(day)
+        known_ns = strike + PARAMETERS.close_ns
+        return self.archive.last_fixed(strike, known_ns, "", parameter_set)
+
+    def fixings(
+        self, day: date, as_of_ns: int, parameter_set: str = PARAMETERS.parameter_set
+    ) -> Sequence[Fixing]:
+        """Give the fixings of a day as known at a time, in the order of the series table."""
+        strike = strike_ns(day)
+        found = self.archive.fixings(None, strike, strike + 1, "", parameter_set, as_of_ns)
+        return sorted(found, key=lambda fixing: BY_TICKER[fixing.series].number)
 
     def keep(self, fixings: Sequence[Fixing]) -> None:
-        """Keep fixings in the archive."""
-        self.archive.keep_fixings(list(fixings))
-        self._kept = {**self.kept(), **{(f.series, f.strike_ns): f for f in fixings}}
+        """Keep fixings in the archive, then log those that the log has not got."""
+        if not self.archive.keep_fixings(fixings):
+            return
+        if self._logged is None:
+            self._logged = Logged(self.archive, self.log, fixable(self.archive))
+        self._logged.fixings(fixings)
+        self._logged.flush()
 
     def contracts(self) -> Mapping[str, int]:
         """Give the number of each contract ever listed, by name."""
@@ -272,7 +294,7 @@ class Market:
         recent = [rows[rows[:, e.TIME_NS] >= time_ns] for rows in held]
         return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *recent])
 
-    def release(self, day: date) -> Release:
+    def release(self, day: date) -> MarketRelease:
         """Give all that the page of a day is made from, with the market of this moment."""
         shown = Shown(self)
         return release_of(shown, day)._replace(listings=tuple(listings_of(shown)))
@@ -315,12 +337,6 @@ class Market:
         rows = self.ask(lambda engine: [engine.contract(number).tolist() for number in numbers])
         return [(n, row) for n, row in enumerate(rows) if row[table.STATE] != table.State.ABSENT]
 
-    def kept(self) -> Mapping[tuple[str, int], Fixing]:
-        """Give the latest word on every series and strike, by ticker and strike."""
-        if self._kept is None:
-            self._kept = {(f.series, f.strike_ns): f for f in self.archive.fixings()}
-        return self._kept
-
     def fix_days(self, last: date | None, progress: Callable[[int, int], None]) -> date:
         """Fix every recorded day to `last`, or to the last recorded; give that day.
 
@@ -333,8 +349,7 @@ class Market:
                 f"expected a day from {days.first} to {days.last}, which the recordings "
                 f"speak for, found {until}"
             )
-        fix_range(self.archive, days.first, until, progress=progress)
-        self._kept = None
+        fix_range(self.archive, until, until, progress=progress, log=self.log)
         return until
 
     def waiting_days(self, last: date) -> list[date]:
@@ -343,8 +358,7 @@ class Market:
         The day that was settled last is one of them while nothing came after it: a stop right
         behind its settlement may have left its files unwritten, and to run it again adds nothing.
         """
-        fixed = [f.strike_ns for f in self.kept().values() if f.state == "fixed"]
-        first = min(fixed, default=strike_ns(last))
+        first = self.archive.first_fixed_ns() or strike_ns(last)
         strikes = range(first, strike_ns(last), NS_PER_DAY)
         now_ns = self.time_ns
         return [day_from_ns(strike) for strike in strikes if strike + NS_PER_DAY >= now_ns]

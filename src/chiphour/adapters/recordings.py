@@ -57,6 +57,7 @@ EMBEDDED = "embedded:"  # Begins the path of a shipped recording, wherever the p
 ENDINGS = (".json", ".json.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 PACKED = ".gz"
 FIRST = ("ecb",)  # Sources of rates: what is priced in other currencies is read after them.
+LEVELS = "index_reference/"  # Where recordings of other publishers' indices lie.
 
 Progress = Callable[[int, int], None]  # Files done, files in all.
 
@@ -93,13 +94,9 @@ def embedded_folder() -> Path:
 
 
 def shipped_paths() -> list[str]:
-    """Give the paths under which the archive knows what is shipped and can move a fix."""
+    """Give the paths under which the archive knows what is shipped and read at every start."""
     folder = embedded_folder()
-    return [
-        _path_of(file)
-        for file in _files(folder)
-        if any(_can_move_a_fix(owner.venue) for owner in owners_of(_place(folder, file)))
-    ]
+    return [_path_of(file) for file in _files(folder) if _is_shown(_place(folder, file))]
 
 
 def owners_of(place: str) -> list[Owner]:
@@ -122,20 +119,20 @@ def ingest(
     """Read every recording of a folder into the archive; `only` names one venue's reader.
 
     `compared` False leaves out the sources that serve comparison alone: most rows, and no fix.
+    Other publishers' levels are few, and stay: they are shown beside ours.
     Raises RecordingRefused where the folder or its manifest cannot be read, or holds nothing for
     any reader; a fault of one file becomes a refusal of the report, and is kept.
     """
     folder = folder.resolve()
     if only is not None and only not in venues():
         raise RecordingRefused(f"expected a venue of {', '.join(venues())}, found {only!r}")
-    names = [
-        name for name in venues() if only in (None, name) and (compared or _can_move_a_fix(name))
-    ]
+    names = [name for name in venues() if only in (None, name)]
     listed = manifest_of(folder)
     files = _files(folder)
     owners = {file: owners_of(_place(folder, file)) for file in files}
+    wanted = [file for file in files if compared or _is_shown(_place(folder, file))]
     work = {
-        name: [file for file in files if name in {owner.venue for owner in owners[file][:1]}]
+        name: [file for file in wanted if name in {owner.venue for owner in owners[file][:1]}]
         for name in names
     }
     total = sum(map(len, work.values()))
@@ -158,9 +155,13 @@ def ingest(
     return Report(folder, with_ages(summaries), dict(sorted(unread.items())), warnings)
 
 
-def _can_move_a_fix(source: str) -> bool:
-    venue = venues()[source].VENUE
-    return venue.evidence == "recorded" and not venue.compared
+def _is_shown(place: str) -> bool:
+    """Tell whether a file can move a fix, or holds another's index that stands beside it."""
+    return place.startswith(LEVELS) or any(
+        venues()[owner.venue].VENUE.evidence == "recorded"
+        and not venues()[owner.venue].VENUE.compared
+        for owner in owners_of(place)
+    )
 
 
 def check_raw(archive: Archive) -> str | None:

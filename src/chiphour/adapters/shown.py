@@ -11,22 +11,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from chiphour.adapters.observed import Observed
+from chiphour.adapters.indexed import Indexed
+from chiphour.adapters.log import LogReader
+from chiphour.adapters.transacted import trades_before
 from chiphour.auction.instance import from_json as instance_from_json
 from chiphour.auction.result import from_json as result_from_json
 from chiphour.exchange import events as e
-from chiphour.index.fixing import Fixing
+from chiphour.index.transacted import Trade as Transacted
 from chiphour.publish.auction import auction_summary
-from chiphour.publish.commitments import Committed
-from chiphour.publish.datasets import strike_day
 from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
 from chiphour.publish.market import Trade
-from chiphour.publish.offers import Collected
-from chiphour.publish.offers import Offers
-from chiphour.publish.offers import Refused
-from chiphour.publish.offers import Wanted
+from chiphour.publish.page import MARKET_NAVIGATION
 from chiphour.publish.page import Frame
 from chiphour.simulate.members import LABEL
 from chiphour.units import iso_from_ns
@@ -36,29 +33,22 @@ if TYPE_CHECKING:
 
 REPLAY = "Replay of recorded prices"
 DEMONSTRATION_NOTE = "Orders and bids come from demonstration members."
-ATTRIBUTIONS = (
-    "GPU rental price data by gpurentalprices.com, CC BY 4.0",
-    "CCIR (Compute Credit Index Research), CC BY 4.0",
-)
 
 
-class Shown:
+class Shown(Indexed):
     """Answers at once, from what the market holds at that moment."""
 
-    def __init__(self, market: "Market", now_ns: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        market: "Market",
+        now_ns: Callable[[], int] | None = None,
+        log: LogReader | None = None,
+        vkey: str = "",
+    ) -> None:
         """Look at a market; `now_ns` is the clock of live collection, else the market's time."""
+        super().__init__(market.archive, log, now_ns or (lambda: market.time_ns), vkey=vkey)
         self._market = market
-        self._observed = Observed(market.archive, now_ns or (lambda: market.time_ns))
         self._auctions: dict[date, AuctionSummary] = {}
-
-    def days(self) -> Sequence[date]:
-        """Give the days that have a release, the earliest first."""
-        return sorted({strike_day(fixing) for fixing in self._market.kept().values()})
-
-    def fixings(self, series: str | None = None) -> Sequence[Fixing]:
-        """Give the latest word on every strike, of one series (a ticker) or of all."""
-        kept = self._market.kept().values()
-        return [fixing for fixing in kept if series in (None, fixing.series)]
 
     def contracts(self) -> Sequence[Contract]:
         """Give the contracts ever listed, by number."""
@@ -90,6 +80,10 @@ class Shown:
             found.append(Trade(row[e.TIME_NS], row[e.SIDE], row[e.PRICE_TICKS], row[e.LOTS], label))
         return found
 
+    def transacted(self, strike_ns: int) -> Sequence[Transacted]:
+        """Give the trades of the auctions that delivered in the day before a strike."""
+        return trades_before(self._market.folder, strike_ns)
+
     def auction(self, day: date) -> AuctionSummary | None:
         """Give the outcome of a day's auction run, or None when there was none."""
         place = self._market.place(day)
@@ -102,34 +96,10 @@ class Shown:
             self._auctions[day] = auction_summary(instance, outcome)
         return self._auctions[day]
 
-    def offers(self, wanted: Wanted) -> Offers:
-        """Give a page of current offers."""
-        return self._observed.offers(wanted)
-
-    def sources(self) -> Sequence[Collected]:
-        """Give every source with its standing and the state of its collection."""
-        return self._observed.sources()
-
-    def refusals(self, source: str | None, last: int) -> Sequence[Refused]:
-        """Give the last lines of the log of refusals."""
-        return self._observed.refusals(source, last)
-
-    def commitments(self, venue: str | None, last: int) -> Sequence[Committed]:
-        """Give the last commitments to the times of polls."""
-        return self._observed.commitments(venue, last)
-
-    def metrics(self) -> bytes:
-        """Give the states of collection in Prometheus's text form."""
-        return self._observed.metrics()
-
-    def time_ns(self) -> int:
-        """Give the time that ages are counted from."""
-        return self._observed.time_ns()
-
     def frame(self) -> Frame:
         """Give the labels that every page must show, and whose prices were recorded."""
         time = f"market time {iso_from_ns(self._market.time_ns // 10**9 * 10**9)}"
         labels = [f"{REPLAY}: {time}."]
         if self._market.names():
             labels.append(DEMONSTRATION_NOTE)
-        return Frame(tuple(labels), ATTRIBUTIONS)
+        return super().frame()._replace(labels=tuple(labels), navigation=MARKET_NAVIGATION)

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import typer
 
-from chiphour.exchange.cache import kernel_cache
 from chiphour.observe.observation import MarketError
 
 STARTS_ALONE = {"check": "checkout", "test": "checkout"}
@@ -45,7 +44,16 @@ def build(word: str = "") -> typer.Typer:
 
 
 def name_kernel_cache() -> None:
-    """Give numba a folder that no other sources share, unless one is named already."""
+    """Give numba a folder that no other sources share, unless one is named already.
+
+    An index that stands alone, without an exchange, has no kernel to compile.
+    """
+    try:
+        from chiphour.exchange.cache import kernel_cache
+    except ModuleNotFoundError as fault:
+        if fault.name != "chiphour.exchange":
+            raise
+        return
     prefix = Path(sys.prefix)
     home = prefix if os.access(prefix, os.W_OK) else Path.home() / ".cache" / "chiphour"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(home / "kernels")))

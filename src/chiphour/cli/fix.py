@@ -1,14 +1,17 @@
-"""FIX: `chiphour fix` and `chiphour verify`: compute fixings, and recompute them another way.
+"""FIX: `chiphour fix`: compute fixings, try other parameters, show the books at another time.
 
-Takes   days, a source, a series; the archive of the data folder (an empty one first reads the
+Takes   days, a source, a series, a parameter set, a time as of which; a file of changed
+        parameters; the archive and log of the data folder (an empty archive first reads the
         shipped recordings).
 Gives   tables, or one JSON object a line under the names of `docs/reference/fixings.md`.
-Keeps   exit code 1 for a day without data, a series that does not exist, a fixing that differs.
-Source  docs/methodology/v2026_1.md; decision 0004.
+Keeps   exit code 1 for a day without data and for a series that does not exist.
+Source  docs/methodology/v2026_1.md; decisions 0004 and 0017.
 """
 
 import difflib
 import json
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -23,24 +26,27 @@ from rich.console import Console
 from rich.table import Table
 
 from chiphour.adapters.archive import Archive
+from chiphour.adapters.backtest import backtest
+from chiphour.adapters.backtest import parameters_in
 from chiphour.adapters.fixings import END_NS
 from chiphour.adapters.fixings import REACH_NS
-from chiphour.adapters.fixings import Audit
 from chiphour.adapters.fixings import NothingRecorded
-from chiphour.adapters.fixings import audit_all
-from chiphour.adapters.fixings import audit_one
 from chiphour.adapters.fixings import fix_range
 from chiphour.adapters.fixings import ingest_shipped
-from chiphour.adapters.fixings import is_kept
-from chiphour.adapters.fixings import recorded
-from chiphour.adapters.fixings import span
-from chiphour.adapters.recordings import check_raw
+from chiphour.adapters.log import open_log
+from chiphour.cli.backtest import backtest_lines
+from chiphour.cli.backtest import backtest_table
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
 from chiphour.cli.options import data_folder
 from chiphour.cli.progress import Bar
 from chiphour.index.fixing import Fixing
-from chiphour.index.series import SERIES
+from chiphour.index.parameters import SETS
+from chiphour.index.parameters import V2026_1
+from chiphour.index.parameters import Parameters
+from chiphour.index.series import ALL_SERIES
+from chiphour.index.series import BY_TICKER
+from chiphour.index.series import FILTERED_FROM
 from chiphour.index.series import Series
 from chiphour.index.series import series_named
 from chiphour.index.v2026_1 import BookStatistics
@@ -50,6 +56,7 @@ from chiphour.publish.words import signed_ticks
 from chiphour.units import day_from_ns
 from chiphour.units import iso_from_ns
 from chiphour.units import ns_from_iso
+from chiphour.units import strike_ns
 from chiphour.units import text_from_ticks
 
 FirstArgument = Annotated[str | None, typer.Argument(metavar="DATE", help="First day, UTC.")]
@@ -64,18 +71,25 @@ StrikeOption = Annotated[
     str | None,
     typer.Option("--strike", help="Show the order books at this time instead; keep nothing."),
 ]
-SeriesArgument = Annotated[
-    str | None, typer.Argument(metavar="SERIES", help="Such as CHR.H100.SXM.OD or h100-sxm-od.")
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="As it was known at this time.")
 ]
-DayArgument = Annotated[str | None, typer.Argument(metavar="DATE", help="Day of the strike, UTC.")]
-AllOption = Annotated[bool, typer.Option("--all", help="Verify every fixing that is kept.")]
-RawOption = Annotated[bool, typer.Option("--raw", help="Check the rows against raw bytes too.")]
+SetOption = Annotated[
+    str,
+    typer.Option("--set", metavar="SET", help="Show this parameter set: v2026_1, robust or plain."),
+]
+ParamsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--params",
+        help="A JSON object of changed parameters: compare, over all days; keep nothing.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands `fix` and `verify`."""
+    """Add the command `fix`."""
     app.command("fix")(fix)
-    app.command("verify")(verify)
 
 
 def fix(
@@ -83,60 +97,90 @@ def fix(
     last: LastArgument = None,
     source: SourceOption = "",
     series: SeriesOption = None,
+    as_of: AsOfOption = None,
+    parameter_set: SetOption = V2026_1.parameter_set,
     strike: StrikeOption = None,
+    params: ParamsOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fix every series at 00:30 UTC of each day; the same days again give the same."""
-    if (first is None) == (strike is None):
-        raise typer.BadParameter("expected a DATE or --strike TIME")
+    if (strike is None) == (first is None and params is None) or (params is not None and strike):
+        raise typer.BadParameter("expected a DATE, --strike TIME or --params FILE")
+    if parameter_set not in SETS:
+        raise typer.BadParameter(f"expected a set of {', '.join(SETS)}, found {parameter_set!r}")
     only = None if series is None else series_of(series)
+    from_day = None if first is None else day_of(first)
+    to_day = from_day if last is None else day_of(last)
+    as_of_ns = None if as_of is None else time_of(as_of)
     if strike is not None:
         at_ns = time_of(strike)
         with filled_archive(data) as archive:
             show_books(archive, at_ns, source, only, as_json)
-        return
-    from_day = day_of(first or "")
-    to_day = from_day if last is None else day_of(last)
+    elif params is not None:
+        compare(data, parameters_in(params), (from_day, to_day), source, only, as_json)
+    else:
+        assert from_day is not None and to_day is not None
+        show_days(data, (from_day, to_day), source, only, as_of_ns, parameter_set, as_json)
+
+
+def show_days(
+    data: Path | None,
+    days: tuple[date, date],
+    source: str,
+    only: Series | None,
+    as_of_ns: int | None,
+    parameter_set: str,
+    as_json: bool,
+) -> None:
+    """Fix some days, and show them as they are known last, or were known at a time."""
+    now_ns = time.time_ns()
     with filled_archive(data) as archive, Bar("fixing") as bar:
-        found = fix_range(archive, from_day, to_day, source, bar.show)
+        log = open_log(data_folder(data))
+        found = fix_range(archive, *days, source, bar.show, log, parameter_set, now_ns)
+        if as_of_ns is not None:
+            ends = strike_ns(days[0]), strike_ns(days[1]) + 1
+            then = archive.fixings(None, *ends, source, parameter_set, as_of_ns)
+            found = sorted(then, key=lambda f: (f.strike_ns, BY_TICKER[f.series].number))
+    if not found:
+        assert as_of_ns is not None
+        known = iso_from_ns(strike_ns(days[0]) + V2026_1.close_ns)
+        raise NothingRecorded(
+            f"expected a time at which {days[0]} was fixed, from {known} on, "
+            f"found {iso_from_ns(as_of_ns)}"
+        )
     fixings = [fixing for fixing in found if only is None or fixing.series == only.ticker]
     if as_json:
         for fixing in fixings:
             print(json.dumps(fixing_object(fixing)))
-    elif from_day == to_day or only is not None:
+    elif days[0] == days[1] or only is not None:
         Console().print(rows_table(fixings))
+        for line in outage_lines(fixings):
+            print(line)
     else:
         Console().print(range_table(fixings))
+    if found[-1].strike_ns + V2026_1.close_ns > now_ns:
+        day = day_from_ns(found[-1].strike_ns)
+        print(f"chiphour: {day} has not closed yet: shown, not kept", file=sys.stderr)
 
 
-def verify(
-    series: SeriesArgument = None,
-    day: DayArgument = None,
-    everything: AllOption = False,
-    raw: RawOption = False,
-    source: SourceOption = "",
-    data: DataOption = None,
-    as_json: JsonOption = False,
+def compare(
+    data: Path | None,
+    parameters: Parameters,
+    days: tuple[date | None, date | None],
+    source: str,
+    only: Series | None,
+    as_json: bool,
 ) -> None:
-    """Recompute kept fixings from their observations by another code path; say what differs.
-
-    What was not fixed yet is fixed first. Exit code 1 when anything differs.
-    """
-    if everything == (series is not None and day is not None) or everything == bool(series or day):
-        raise typer.BadParameter("expected SERIES and DATE, or --all")
-    one = None if everything else (series_of(series or ""), day_of(day or ""))
-    with filled_archive(data) as archive:
-        audit = single_audit(archive, *one, source) if one else every_audit(archive, source)
-        difference = check_raw(archive) if raw else None
-    difference = difference or audit.first_difference
+    """Fix all days by changed parameters too, and show what differs."""
+    with filled_archive(data) as archive, Bar("fixing twice") as bar:
+        pairs = backtest(archive, parameters, *days, source, bar.show)
+    shown = [pair for pair in pairs if only is None or pair.ours.series == only.ticker]
     if as_json:
-        counts = {"checked": audit.checked, "matched": audit.matched}
-        print(json.dumps(counts | {"first_difference": difference}))
+        for line in backtest_lines(shown):
+            print(line)
     else:
-        print_audit(audit, difference, raw)
-    if difference is not None:
-        raise typer.Exit(1)
+        Console().print(backtest_table(shown))
 
 
 @contextmanager
@@ -151,29 +195,12 @@ def filled_archive(data: Path | None) -> Iterator[Archive]:
         archive.close()
 
 
-def every_audit(archive: Archive, source: str) -> Audit:
-    """Audit all that is kept; where nothing is, fix all that was recorded first."""
-    if not is_kept(archive, None, None, source):
-        days = span(recorded(archive, source))
-        with Bar("fixing") as bar:
-            fix_range(archive, *days, source, bar.show)
-    with Bar("verifying") as bar:
-        return audit_all(archive, bar.show)
-
-
-def single_audit(archive: Archive, series: Series, day: date, source: str) -> Audit:
-    """Audit one fixing; where it is not kept, fix its day first."""
-    if not is_kept(archive, series.ticker, day, source):
-        fix_range(archive, day, day, source)
-    return audit_one(archive, series.ticker, day, source)
-
-
 def series_of(name: str) -> Series:
     """Find a series by ticker or slug; raises NothingRecorded with the nearest names."""
     try:
         return series_named(name)
     except KeyError:
-        tickers = [series.ticker for series in SERIES]
+        tickers = [series.ticker for series in ALL_SERIES]
         wanted = name.upper().replace("-", ".")
         wanted = wanted if wanted.startswith("CHR.") else f"CHR.{wanted}"
         near = difflib.get_close_matches(wanted, tickers, n=4, cutoff=0) or tickers[:4]
@@ -208,11 +235,25 @@ def rows_table(fixings: Sequence[Fixing]) -> Table:
     table = plain_table(title, "series" if one_day else "date")
     for name in ("fix", "grade", "venues", "out", "interval", "change"):
         table.add_column(name, justify="left" if name == "grade" else "right", no_wrap=True)
-    for fixing in fixings:
+    for fixing in _worth_a_row(fixings) if one_day else fixings:
         name = fixing.series if one_day else day_from_ns(fixing.strike_ns).isoformat()
         table.add_row(name.removeprefix("CHR."), *cells(fixing))
     table.caption = "USD per GPU-hour; out: rejected by the screen; *: not fit for settlement"
     return table
+
+
+def outage_lines(fixings: Sequence[Fixing]) -> list[str]:
+    """Name the venues whose prices were absent, when each was seen last, and from what."""
+    absent: dict[tuple[str, str], list[str]] = {}
+    for fixing in fixings:
+        for note in fixing.notes:
+            if note.rule == "OUTAGE":
+                series = fixing.series.removeprefix("CHR.")
+                absent.setdefault((note.what, note.statistic), []).append(series)
+    return [
+        f"outage: {venue}, seen last {last}: {', '.join(dict.fromkeys(series))}"
+        for (venue, last), series in sorted(absent.items())
+    ]
 
 
 def cells(fixing: Fixing) -> tuple[str, ...]:
@@ -238,7 +279,10 @@ def range_table(fixings: Sequence[Fixing]) -> Table:
     for name in ("fixed", "fit", "first", "last"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("not fixed")
-    for series in SERIES:
+    shown = {fixing.series for fixing in _worth_a_row(fixings)}
+    for series in ALL_SERIES:
+        if series.ticker not in shown:
+            continue
         rows = [fixing for fixing in fixings if fixing.series == series.ticker]
         levels = [fixing.fix_ticks for fixing in rows if fixing.fix_ticks is not None]
         ends = (levels[0], levels[-1]) if levels else ()
@@ -254,6 +298,12 @@ def range_table(fixings: Sequence[Fixing]) -> Table:
     return table
 
 
+def _worth_a_row(fixings: Sequence[Fixing]) -> list[Fixing]:
+    """Leave out narrower series without a fix, unless nothing else was asked for."""
+    whole = [f for f in fixings if f.fix_ticks or BY_TICKER[f.series].number < FILTERED_FROM]
+    return whole or list(fixings)
+
+
 def plain_table(title: str, first: str) -> Table:
     """Begin a table whose figures stand under one another."""
     table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -265,7 +315,7 @@ def show_books(
     archive: Archive, at_ns: int, source: str, only: Series | None, as_json: bool
 ) -> None:
     """Show the order books in the ten minutes before a time; raises NothingRecorded for none."""
-    observations = archive.observations(at_ns - REACH_NS, at_ns, source or None)
+    observations = archive.observations(at_ns - REACH_NS, at_ns, source or None, for_fixing=True)
     books = [
         book
         for book in book_statistics(observations, at_ns, source)
@@ -301,7 +351,7 @@ def nearest_polls(archive: Archive, at_ns: int, source: str) -> str:
     polls = sorted(
         {
             row.observed_ns
-            for row in archive.observations(0, END_NS, source or None)
+            for row in archive.observations(0, END_NS, source or None, for_fixing=True)
             if row.feed == "book"
         }
     )
@@ -327,19 +377,3 @@ def book_object(book: BookStatistics, at_ns: int) -> dict[str, object]:
         "median_usd": text_from_ticks(book.median_ticks),
         "high_usd": text_from_ticks(book.high_ticks),
     }
-
-
-def print_audit(audit: Audit, difference: str | None, raw: bool) -> None:
-    """Print match for each series, or the first difference."""
-    if len(audit.of_series) > 1:
-        table = plain_table("Recomputed by the audit", "series")
-        for name in ("source", "checked", "matched", ""):
-            table.add_column(name, justify="right" if name.endswith("ed") else "left")
-        for (source, series), (checked, matched) in audit.of_series.items():
-            verdict = "match" if checked == matched else "differs"
-            table.add_row(series, source or "all", str(checked), str(matched), verdict)
-        Console().print(table)
-    if difference is None:
-        print(f"match: {audit.matched} of {audit.checked} fixings{', and raw bytes' * raw}")
-    else:
-        print(f"difference: {difference}")

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chiphour.adapters.archive import Archive
+from chiphour.adapters.closings import late_words
 from chiphour.adapters.collection import Collecting
 from chiphour.adapters.collection import collect_once
 from chiphour.adapters.export import export_parquet
@@ -29,7 +30,7 @@ from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.adapters.report import Report
 from chiphour.adapters.report import Summary
-from chiphour.adapters.serve.http import create_collection_app
+from chiphour.adapters.serve.index_app import create_collection_app
 from chiphour.adapters.serve.run import listen
 from chiphour.adapters.serve.run import serve as serve_app
 from chiphour.cli.options import DataOption
@@ -116,7 +117,9 @@ def _read(
     if live:
         return collect_once(archive, venue, base_url, os.environ)
     with Bar("reading recordings") as bar:
-        return ingest(archive, folder or embedded_folder(), bar.show, venue)
+        report = ingest(archive, folder or embedded_folder(), bar.show, venue)
+    late = late_words(archive.fixable(0, END_NS).late)
+    return report._replace(warnings=(*report.warnings, late)) if late else report
 
 
 def _watch(archive: Archive, base_url: str, port: int) -> None:

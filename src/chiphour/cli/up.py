@@ -16,7 +16,9 @@ from typing import Annotated
 import typer
 
 from chiphour.adapters.fixings import ingest_shipped
-from chiphour.adapters.live import Live
+from chiphour.adapters.live import live
+from chiphour.adapters.log import FOLDER
+from chiphour.adapters.log import LogReader
 from chiphour.adapters.market import Market
 from chiphour.adapters.serve.http import create_app
 from chiphour.adapters.serve.run import listen
@@ -54,8 +56,10 @@ def run(data: DataOption, port: int, demonstration: bool) -> None:
     with Market(data_folder(data), demonstration=demonstration) as market:
         with suppress(KeyboardInterrupt):  # Asked to stop before it was ready.
             prepare(market)
-            with Live(market):
-                serve_app(create_app(Shown(market)), port=port)
+            with live(market):
+                log = LogReader(market.folder / FOLDER)
+                shown = Shown(market, log=log, vkey=market.log.key.text)
+                serve_app(create_app(shown), port=port)
         print(f"stopped after {market.sequence} commands, digest {market.digest()}")
 
 

@@ -56,6 +56,11 @@ def place_of(word: str, venue: str = "") -> Place | None:
     return Place("", area) if area is not None else None
 
 
+def countries_in(area: str) -> tuple[str, ...]:
+    """List the countries of an area, sorted."""
+    return tuple(sorted(code for code, of in _AREA_BY_COUNTRY.items() if of == area))
+
+
 def _key(word: str) -> str:
     """Give the word in small letters, with "-" between its parts, around commas nothing."""
     spaced = re.sub(r"\s*,\s*", ",", word.strip().lower())

@@ -1,30 +1,50 @@
 """FIXING: what the index says about one series at one strike, with what it was made from.
 
 Takes   the figures that a methodology computed.
-Gives   the records `Fixing`, `Member` and `Rejection`; their canonical JSON.
+Gives   the records `Fixing`, `Member`, `Rejection` and `Note`; their canonical JSON.
 Keeps   a day without a fix as a row with a reason: never a hole, never a carried value.
 Source  Methodology, "Publication"; decision 0004.
 """
 
+import hashlib
 from typing import Any
 from typing import NamedTuple
 
+from chiphour.observe.observation import canonical_json
+
 
 class Member(NamedTuple):
-    """One owner's rate in the panel: an exact fraction of nano-dollars per GPU-hour."""
+    """One owner's rate in the panel: an exact fraction of nano-dollars per GPU-hour.
+
+    `rows` counts the observations it was made from; `rows_root` is the SHA-256 over their sorted
+    ids, one a line.
+    """
 
     name: str
     venues: tuple[str, ...]
     rate_numerator: int
     rate_denominator: int
     kept: bool
-    observations: tuple[str, ...]  # ids, sorted
+    rows: int
+    rows_root: str
 
 
 class Rejection(NamedTuple):
     """One row or member left out: the rule, its statistic and its threshold, as text."""
 
     what: str  # an observation id or a member's name
+    rule: str
+    statistic: str
+    threshold: str
+
+
+class Note(NamedTuple):
+    """Something that a reader of the fix should know and that left nothing out.
+
+    BAND, CAPPED, NO_HOST, OUTAGE, VANISHED: their words stand in `v2026_1.NOTES`.
+    """
+
+    what: str  # a venue or a member's name
     rule: str
     statistic: str
     threshold: str
@@ -41,13 +61,16 @@ class Fixing(NamedTuple):
     fit         fit for settlement: grade A or B and a move that is mostly price
     change      the split against the last fixed strike, in ticks; sums to the change
     vintage     "provisional", "final" or "revised"; `known_ns` is when it was known
-    inputs_root SHA-256 over the sorted ids of every observation that was considered
+    revision    the event that revised it, such as REV-2026-001; else ""
+    inputs_root SHA-256 over the sorted ids, one a line, of every observation that was considered
     """
 
     series: str
     strike_ns: int
     methodology: str
+    parameter_set: str
     parameters_sha256: str
+    register_sha256: str  # of the venue register
     source: str  # "" when all sources were used
     state: str
     reason: str
@@ -66,34 +89,39 @@ class Fixing(NamedTuple):
     composition_ticks: int | None
     vintage: str
     known_ns: int
+    revision: str
     inputs_root: str
     members: tuple[Member, ...]
     rejections: tuple[Rejection, ...]
+    notes: tuple[Note, ...]
 
 
 def to_json(fixing: Fixing) -> dict[str, Any]:
     """Give the record as plain JSON values; its canonical JSON is what is stored and hashed."""
     record = fixing._asdict()
     record["members"] = [
-        member._asdict()
-        | {"venues": list(member.venues), "observations": list(member.observations)}
-        for member in fixing.members
+        member._asdict() | {"venues": list(member.venues)} for member in fixing.members
     ]
     record["rejections"] = [rejection._asdict() for rejection in fixing.rejections]
+    record["notes"] = [note._asdict() for note in fixing.notes]
     return record
 
 
 def from_json(record: dict[str, Any]) -> Fixing:
     """Read what `to_json` gave; raises TypeError or KeyError on a missing or unknown field."""
     members = tuple(
-        Member(
-            **member
-            | {
-                "venues": tuple(member["venues"]),
-                "observations": tuple(member["observations"]),
-            }
-        )
-        for member in record["members"]
+        Member(**member | {"venues": tuple(member["venues"])}) for member in record["members"]
     )
     rejections = tuple(Rejection(**rejection) for rejection in record["rejections"])
-    return Fixing(**record | {"members": members, "rejections": rejections})
+    notes = tuple(Note(**note) for note in record["notes"])
+    return Fixing(**record | {"members": members, "rejections": rejections, "notes": notes})
+
+
+def document_of(fixing: Fixing) -> bytes:
+    """Give the bytes that stand for the fixing: its canonical JSON."""
+    return canonical_json(to_json(fixing)).encode()
+
+
+def fixing_sha256(fixing: Fixing) -> str:
+    """Give the SHA-256 of the document, in hexadecimal: what the transparency log holds."""
+    return hashlib.sha256(document_of(fixing)).hexdigest()

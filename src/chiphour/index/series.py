@@ -8,6 +8,25 @@ Source  Methodology, "Series"; decision 0004.
 
 from typing import NamedTuple
 
+from chiphour.hardware.regions import countries_in
+
+
+class Filter(NamedTuple):
+    """What a row must state to enter a narrower series; what is not stated is not met.
+
+    `places` are countries or areas (words of `hardware.regions`), `interconnects` words of
+    `hardware.interconnects`, `gpus_min` what the row offers, the rest is per GPU.
+    """
+
+    places: tuple[str, ...] = ()
+    interconnects: tuple[str, ...] = ()
+    gpus_min: int = 0
+    vcpus_min: int = 0
+    memory_gb_min: int = 0
+
+
+EVERYTHING = Filter()
+
 
 class Series(NamedTuple):
     """A series of fixings. `form` is "" where the chip exists in one form only."""
@@ -17,6 +36,7 @@ class Series(NamedTuple):
     chip: str
     form: str
     tenor: str
+    filter: Filter = EVERYTHING
 
     @property
     def slug(self) -> str:
@@ -57,12 +77,37 @@ def _table() -> tuple[Series, ...]:
 
 
 SERIES = _table()
-BY_TICKER = {series.ticker: series for series in SERIES}
-BY_SLUG = {series.slug: series for series in SERIES}
-BY_NUMBER = {series.number: series for series in SERIES}
 BY_KEY = {(series.chip, series.form, series.tenor): series for series in SERIES}
 
-assert len(BY_SLUG) == len(SERIES) == len(BY_KEY)
+# Narrower series: (base, suffix, filter). Numbered from FILTERED_FROM; rows are only appended.
+FILTERED_FROM = 101
+_FILTERS: tuple[tuple[str, str, Filter], ...] = tuple(
+    (f"CHR.{chip}.SXM.{tenor}", suffix, only)
+    for chip in ("H100", "H200")
+    for tenor in ("SPOT", "OD")
+    for suffix, only in (
+        ("US", Filter(places=("US",))),
+        ("EU", Filter(places=("EU", *countries_in("EU")))),
+        ("IB", Filter(interconnects=("INFINIBAND",))),
+        ("X8", Filter(gpus_min=8)),
+        ("FULL", Filter(vcpus_min=16, memory_gb_min=128)),
+    )
+)
+
+
+def _narrowed(number: int, base: str, suffix: str, only: Filter) -> Series:
+    whole = next(series for series in SERIES if series.ticker == base)
+    return whole._replace(number=number, ticker=f"{base}.{suffix}", filter=only)
+
+
+FILTERED = tuple(_narrowed(number, *row) for number, row in enumerate(_FILTERS, FILTERED_FROM))
+ALL_SERIES = SERIES + FILTERED  # Everything that gets a fix.
+BY_TICKER = {series.ticker: series for series in ALL_SERIES}
+BY_SLUG = {series.slug: series for series in ALL_SERIES}
+BY_NUMBER = {series.number: series for series in ALL_SERIES}
+
+assert len(BY_SLUG) == len(ALL_SERIES) == len(BY_NUMBER)
+assert len(SERIES) == len(BY_KEY) < FILTERED_FROM
 
 
 def series_named(name: str) -> Series:

@@ -1,7 +1,7 @@
 """STATISTICS: the few statistics that the index uses, in exact fractions.
 
 Takes   fractions of nano-dollars, in any order.
-Gives   the median, the median absolute deviation, the order-statistic interval.
+Gives   the median, plain and weighted, the median absolute deviation, the order-statistic interval.
 Keeps   every value exact: nothing is rounded here, and nothing depends on the order of rows.
 Source  Methodology v2026_1, "Panel", "Screen" and "Interval"; T. P. Hettmansperger and
         S. J. Sheather, "Confidence intervals based on interpolated order statistics",
@@ -35,6 +35,25 @@ def median(values: Iterable[Fraction]) -> Fraction:
     if odd:
         return ordered[middle]
     return (ordered[middle - 1] + ordered[middle]) * HALF
+
+
+def weighted_median(values: Iterable[tuple[Fraction, Fraction]]) -> Fraction:
+    """Give the first value whose cumulative weight passes half of all; of (value, weight) pairs.
+
+    Where a value's cumulative weight is exactly half: the mean of it and the next. Weights are
+    above zero.
+    """
+    ordered = sorted(values)
+    assert ordered
+    half = sum((weight for _, weight in ordered), Fraction(0)) * HALF
+    passed = Fraction(0)
+    for place, (value, weight) in enumerate(ordered):
+        passed += weight
+        if passed == half:
+            return (value + ordered[place + 1][0]) * HALF
+        if passed > half:
+            return value
+    raise AssertionError("some weight was not above zero")
 
 
 def median_absolute_deviation(values: Sequence[Fraction], centre: Fraction) -> Fraction:
@@ -82,6 +101,6 @@ def _share_of_inner(count: int, depth: int, level: Fraction) -> Fraction:
     outer = coverage(count, depth)
     inner = coverage(count, depth + 1)
     assert inner < level <= outer
-    assert 2 * (depth + 1) <= count
+    assert 2 * depth < count  # The inner one is at most the middle one.
     part = Fraction(level - outer, inner - outer)
     return Fraction((count - depth) * part, depth + (count - 2 * depth) * part)

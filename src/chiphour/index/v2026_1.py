@@ -17,55 +17,40 @@ from typing import NamedTuple
 
 from chiphour.index.fixing import Fixing
 from chiphour.index.fixing import Member
+from chiphour.index.fixing import Note
 from chiphour.index.fixing import Rejection
+from chiphour.index.hosts import host_weights
+from chiphour.index.panel import EMPTY
 from chiphour.index.panel import Considered
 from chiphour.index.panel import Panel
 from chiphour.index.panel import Panelist
-from chiphour.index.panel import Parameters
 from chiphour.index.panel import book_of
 from chiphour.index.panel import considered
 from chiphour.index.panel import ineligible
 from chiphour.index.panel import panel_of
 from chiphour.index.panel import thin_book
-from chiphour.index.series import SERIES
+from chiphour.index.parameters import SETS
+from chiphour.index.parameters import V2026_1
+from chiphour.index.parameters import Parameters
+from chiphour.index.parameters import parameters_sha256
+from chiphour.index.series import ALL_SERIES
 from chiphour.index.series import Series
 from chiphour.index.statistics import interval
 from chiphour.index.statistics import median
 from chiphour.index.statistics import median_absolute_deviation
+from chiphour.index.statistics import weighted_median
 from chiphour.observe.observation import Observation
-from chiphour.observe.observation import canonical_json
-from chiphour.observe.observation import observation_id
+from chiphour.observe.register import REGISTER
+from chiphour.observe.register import REGISTER_SHA256
 from chiphour.units import NANOUSD_PER_TICK
-from chiphour.units import NS_PER_DAY
-from chiphour.units import NS_PER_MINUTE
 from chiphour.units import PPM
 from chiphour.units import div_half_even
+from chiphour.units import iso_from_ns
 from chiphour.units import round_half_even
 from chiphour.units import text_from_nanousd
 
-PARAMETERS = Parameters(
-    methodology="v2026_1",
-    close_ns=5 * NS_PER_MINUTE,
-    final_ns=NS_PER_DAY,
-    book_window_ns=10 * NS_PER_MINUTE,
-    posted_limit_ns=NS_PER_DAY,
-    memory_ns=7 * NS_PER_DAY,
-    book_polls_min=2,
-    book_hosts_min=3,
-    book_machines_min=5,
-    roles=("eligible",),
-    kinds=("ask", "list"),
-    harmless_flags=("CARRIED", "FX_UPSTREAM", "REGION_UNKNOWN"),
-    members_min=3,
-    screen_members_min=4,
-    screen_multiple=3,
-    screen_floor_ppm=5_000,
-    grade_members_min=(("A", 7), ("B", 5), ("C", 3)),
-    settlement_grades=("A", "B"),
-    settlement_move_max_ppm=50_000,
-    interval_level_ppm=900_000,
-)
-PARAMETERS_SHA256 = hashlib.sha256(canonical_json(PARAMETERS._asdict()).encode()).hexdigest()
+PARAMETERS = V2026_1
+PARAMETERS_SHA256 = parameters_sha256(PARAMETERS)
 
 # Why a series has no fix, first reason first.
 REASONS = {
@@ -82,9 +67,20 @@ RULES = {
     "FLAG": "the reader or a check flagged the row with a doubt that excludes it",
     "VALUE": "the price or the number of GPUs is not above zero",
     "MACHINE": "a row of an order book does not say which machine it offers",
+    "QUALITY": "the venue states that the machine is unverified or less reliable than the floor",
     "DISPLACED": "the venue's own reader, or its order book, stands in the row's place",
     "THIN_BOOK": "the order book had too few polls, hosts or machines in the window",
+    "UNIT": "the member's rate is so far from the others' that its unit must be wrong",
     "SCREEN": "the member's rate lies too far from the median of the panel",
+}
+
+# What a reader of a fix should know, and that left nothing out.
+NOTES = {
+    "BAND": "the member's rate is far from the last fix",
+    "CAPPED": "one host had so many of the book's machines that they weigh less each",
+    "NO_HOST": "the book names no host, so that no host could be capped",
+    "OUTAGE": "the venue had a price in the last seven days, but none that counts at this strike",
+    "VANISHED": "machines that vanished from the book lately still count",
 }
 
 
@@ -116,16 +112,41 @@ def fix_all(
     strike_ns: int,
     previous: Mapping[str, Fixing],
     source: str = "",
+    parameters: Parameters = PARAMETERS,
 ) -> list[Fixing]:
     """Fix every series at a strike. `previous` maps a ticker to its last fixed Fixing.
 
-    The observations must reach back seven days from the strike (`PARAMETERS.memory_ns`); what
-    lies outside is ignored. `source` limits them to one source; "" takes all.
+    The observations must reach back seven days from the strike (`memory_ns`); what lies outside
+    is ignored. `source` limits them to one source; "" takes all.
     """
-    window = considered(observations, strike_ns, source, PARAMETERS)
-    return [
-        _fix(series, window, strike_ns, previous.get(series.ticker), source) for series in SERIES
-    ]
+    sets = {parameters.parameter_set: parameters}
+    found = fix_sets(observations, strike_ns, {parameters.parameter_set: previous}, source, sets)
+    return found[parameters.parameter_set]
+
+
+def fix_sets(
+    observations: Sequence[Observation],
+    strike_ns: int,
+    previous: Mapping[str, Mapping[str, Fixing]],
+    source: str = "",
+    sets: Mapping[str, Parameters] = SETS,
+) -> dict[str, list[Fixing]]:
+    """Fix every series at a strike by several parameter sets: by set, as `fix_all` gives them.
+
+    `previous` maps a set to the last fixed Fixing of each ticker. Sets that differ only in what
+    comes after the panel share it.
+    """
+    strikes: dict[Parameters, Strike] = {}
+    found = {}
+    for name, parameters in sets.items():
+        until_panel = _until_panel(parameters)
+        if until_panel not in strikes:
+            strikes[until_panel] = Strike(observations, strike_ns, source, parameters)
+        strike, before = strikes[until_panel], previous.get(name, {})
+        found[name] = [
+            _fix(series, strike, before.get(series.ticker), parameters) for series in ALL_SERIES
+        ]
+    return found
 
 
 def fix_one(
@@ -134,25 +155,67 @@ def fix_one(
     strike_ns: int,
     previous: Fixing | None,
     source: str = "",
+    parameters: Parameters = PARAMETERS,
 ) -> Fixing:
     """Fix one series at a strike; the same as its row of `fix_all`."""
-    window = considered(observations, strike_ns, source, PARAMETERS)
-    return _fix(series, window, strike_ns, previous, source)
+    return _fix(series, Strike(observations, strike_ns, source, parameters), previous, parameters)
 
 
-def inputs_unchanged(fixings: Sequence[Fixing], observations: Sequence[Observation]) -> bool:
+class Strike:
+    """The panels of one strike, each made once however many parameter sets ask for it."""
+
+    def __init__(
+        self,
+        observations: Sequence[Observation],
+        strike_ns: int,
+        source: str,
+        parameters: Parameters,
+    ) -> None:
+        """Pick the rows of the strike."""
+        self.strike_ns = strike_ns
+        self.source = source
+        self.window = considered(observations, strike_ns, source, parameters)
+        self._parameters = parameters
+        self._panels: dict[Series, Panel] = {}
+
+    def panel(self, series: Series) -> Panel:
+        """Give the panel of a series."""
+        if series not in self._panels:
+            rows, evidence = self.window.rows.get(series, ()), self.window.evidence.get(series, ())
+            self._panels[series] = (
+                panel_of(rows, evidence, self.strike_ns, self._parameters) if rows else EMPTY
+            )
+        return self._panels[series]
+
+
+def _until_panel(parameters: Parameters) -> Parameters:
+    """Give the parameters with all that only matters after the panel as in the set in force."""
+    later = ("parameter_set", "screened", "screen_members_min", "screen_multiple")
+    scales = ("screen_scale_ppm", "screen_floor_ppm")
+    return parameters._replace(**{name: getattr(PARAMETERS, name) for name in (*later, *scales)})
+
+
+def inputs_unchanged(
+    fixings: Sequence[Fixing],
+    observations: Sequence[Observation],
+    parameters: Parameters = PARAMETERS,
+) -> bool:
     """Tell whether fixings of one strike and source were made from these very inputs.
 
     True promises that `fix_all` would give them again, as long as the last fixed Fixing before
     them is the same too.
     """
-    strike_ns, source = fixings[0].strike_ns, fixings[0].source
-    window = considered(observations, strike_ns, source, PARAMETERS)
-    return [fixing.series for fixing in fixings] == [series.ticker for series in SERIES] and all(
-        fixing.parameters_sha256 == PARAMETERS_SHA256
-        and fixing.inputs_root == _inputs_root(window.rows.get(series, ()))
-        and (fixing.reason == "NO_DATA") == (series not in window.known)
-        for fixing, series in zip(fixings, SERIES, strict=True)
+    strike = Strike(observations, fixings[0].strike_ns, fixings[0].source, parameters)
+    if [fixing.series for fixing in fixings] != [series.ticker for series in ALL_SERIES]:
+        return False
+    hashes = (parameters_sha256(parameters), REGISTER_SHA256)
+    return all(
+        (fixing.parameters_sha256, fixing.register_sha256) == hashes
+        and fixing.inputs_root == ids_root(strike.panel(series).inputs)
+        and (fixing.reason == "NO_DATA") == (series not in strike.window.seen)
+        and _outages(series, strike, parameters)
+        == [note for note in fixing.notes if note.rule == "OUTAGE"]
+        for fixing, series in zip(fixings, ALL_SERIES, strict=True)
     )
 
 
@@ -162,13 +225,18 @@ def as_final(fixing: Fixing) -> Fixing:
     return fixing._replace(vintage="final", known_ns=known_ns)
 
 
+def as_revised(fixing: Fixing, revision: str, known_ns: int) -> Fixing:
+    """Give the row as a named event revised it, known at the time of that event."""
+    return fixing._replace(vintage="revised", revision=revision, known_ns=known_ns)
+
+
 def book_statistics(
     observations: Sequence[Observation], at_ns: int, source: str = ""
 ) -> list[BookStatistics]:
     """Describe every order book in the ten minutes before a time, by series and venue."""
     window = considered(observations, at_ns, source, PARAMETERS)
     found: list[BookStatistics] = []
-    for series in SERIES:
+    for series in ALL_SERIES:
         by_venue: dict[str, list[Observation]] = {}
         for row in window.rows.get(series, ()):
             if row.feed == "book" and ineligible(row, PARAMETERS) is None:
@@ -179,36 +247,39 @@ def book_statistics(
 
 def _book(series: Series, venue: str, rows: Sequence[Observation]) -> BookStatistics:
     book = book_of(rows)
+    rates = [machine.rate for machine in book.machines.values()]
+    weights = host_weights([m.host for m in book.machines.values()], PARAMETERS).weights
     return BookStatistics(
         series=series.ticker,
         venue=venue,
         polls=book.polls,
         hosts=book.hosts,
-        machines=len(book.machine_rates),
-        low_ticks=_ticks(min(book.machine_rates)),
-        median_ticks=_ticks(median(book.machine_rates)),
-        high_ticks=_ticks(max(book.machine_rates)),
+        machines=len(rates),
+        low_ticks=_ticks(min(rates)),
+        median_ticks=_ticks(weighted_median(zip(rates, weights, strict=True))),
+        high_ticks=_ticks(max(rates)),
         thin=thin_book(venue, rows, PARAMETERS) is not None,
     )
 
 
-def _fix(
-    series: Series, window: Considered, strike_ns: int, previous: Fixing | None, source: str
-) -> Fixing:
-    rows = window.rows.get(series, ())
-    panel = panel_of(rows, PARAMETERS)
-    kept, screened = screen(panel.members)
+def _fix(series: Series, strike: Strike, previous: Fixing | None, parameters: Parameters) -> Fixing:
+    panel = strike.panel(series)
+    members, units = unit_errors(panel.members, strike.strike_ns, previous, parameters)
+    kept, screened = screen(members, parameters)
+    bands = _bands(members, strike.strike_ns, previous, parameters)
     blank = Fixing(
         series=series.ticker,
-        strike_ns=strike_ns,
-        methodology=PARAMETERS.methodology,
-        parameters_sha256=PARAMETERS_SHA256,
-        source=source,
+        strike_ns=strike.strike_ns,
+        methodology=parameters.methodology,
+        parameter_set=parameters.parameter_set,
+        parameters_sha256=parameters_sha256(parameters),
+        register_sha256=REGISTER_SHA256,
+        source=strike.source,
         state="suppressed",
-        reason=_reason(series, window, panel, kept),
+        reason=_reason(series, strike.window, len(members), len(kept), parameters),
         fix_ticks=None,
         grade="",
-        panel=len(panel.members),
+        panel=len(members),
         kept=len(kept),
         interval_low_ticks=None,
         interval_high_ticks=None,
@@ -220,25 +291,93 @@ def _fix(
         screen_ticks=None,
         composition_ticks=None,
         vintage="provisional",
-        known_ns=strike_ns + PARAMETERS.close_ns,
-        inputs_root=_inputs_root(rows),
-        members=tuple(_member(panelist, panelist in kept) for panelist in panel.members),
-        rejections=tuple(sorted((*panel.rejections, *screened))),
+        known_ns=strike.strike_ns + parameters.close_ns,
+        revision="",
+        inputs_root=ids_root(panel.inputs),
+        members=tuple(_member(panelist, panelist in kept) for panelist in members),
+        rejections=tuple(sorted((*panel.rejections, *units, *screened))),
+        notes=tuple(sorted((*panel.notes, *_outages(series, strike, parameters), *bands))),
     )
-    return blank if blank.reason else _fixed(blank, series, panel.members, kept, previous)
+    return blank if blank.reason else _fixed(blank, series, members, kept, previous, parameters)
 
 
-def _reason(series: Series, window: Considered, panel: Panel, kept: Sequence[Panelist]) -> str:
+def _reason(
+    series: Series, window: Considered, members: int, kept: int, parameters: Parameters
+) -> str:
     """Give the first reason against a fix, or ""."""
-    if series not in window.known:
+    if series not in window.seen:
         return "NO_DATA"
     if series not in window.rows:
         return "STALE"
-    if len(panel.members) < PARAMETERS.members_min:
+    if members < parameters.members_min:
         return "FEW_MEMBERS"
-    if len(kept) < PARAMETERS.members_min:
-        return "FEW_AFTER_SCREEN"
-    return ""
+    return "FEW_AFTER_SCREEN" if kept < parameters.members_min else ""
+
+
+def _outages(series: Series, strike: Strike, parameters: Parameters) -> list[Note]:
+    """Name the venues that had a price of the series lately, but none that counts now."""
+    present = {row.venue for row in strike.window.rows.get(series, ())}
+    return [
+        Note(venue, "OUTAGE", iso_from_ns(last_ns), "a price in the window")
+        for venue, last_ns in sorted(strike.window.seen.get(series, {}).items())
+        if venue not in present and venue in REGISTER and REGISTER[venue].role in parameters.roles
+    ]
+
+
+def _measure(strike_ns: int, previous: Fixing | None, parameters: Parameters) -> Fraction | None:
+    """Give the last fix as a rate, where it is final and young enough to measure others by."""
+    if previous is None or previous.fix_ticks is None:
+        return None
+    age_ns = strike_ns - previous.strike_ns
+    if not parameters.final_ns <= age_ns <= parameters.unit_fix_age_max_ns:
+        return None
+    return Fraction(previous.fix_ticks * NANOUSD_PER_TICK)
+
+
+def unit_errors(
+    members: Sequence[Panelist],
+    strike_ns: int,
+    previous: Fixing | None,
+    parameters: Parameters,
+) -> tuple[list[Panelist], list[Rejection]]:
+    """Leave out members whose rate can only be in another unit.
+
+    Each is held against the median of all others; where these are too few, against the last fix;
+    where there is none, nobody is tested.
+    """
+    times = parameters.unit_multiple
+    kept, rejections = [], []
+    for member in members:
+        others = [other.rate for other in members if other is not member]
+        enough = len(others) >= parameters.unit_members_min
+        measure = median(others) if enough else _measure(strike_ns, previous, parameters)
+        if measure is not None and (
+            member.rate >= times * measure or member.rate * times <= measure
+        ):
+            reach = f"1/{times} to {times} times {_dollars(measure)}"
+            rejections.append(Rejection(member.name, "UNIT", _dollars(member.rate), reach))
+        else:
+            kept.append(member)
+    return kept, rejections
+
+
+def _bands(
+    members: Sequence[Panelist],
+    strike_ns: int,
+    previous: Fixing | None,
+    parameters: Parameters,
+) -> list[Note]:
+    """Note the members far from the last fix."""
+    measure = _measure(strike_ns, previous, parameters)
+    if measure is None:
+        return []
+    times = parameters.band_multiple
+    reach = f"1/{times} to {times} times {_dollars(measure)}"
+    return [
+        Note(member.name, "BAND", _dollars(member.rate), reach)
+        for member in members
+        if member.rate > times * measure or member.rate * times < measure
+    ]
 
 
 def _fixed(
@@ -247,12 +386,14 @@ def _fixed(
     members: Sequence[Panelist],
     kept: Sequence[Panelist],
     previous: Fixing | None,
+    parameters: Parameters,
 ) -> Fixing:
     """Fill in what a series with enough members publishes."""
     value = median(member.rate for member in kept)
     from_book = any(member.from_book for member in kept)
-    grade = grade_of(len(members), len(kept), series.tenor == "SPOT" and not from_book)
-    stated = interval((member.rate for member in members), PARAMETERS.interval_level_ppm)
+    bookless = series.tenor == "SPOT" and not from_book
+    grade = grade_of(len(members), len(kept), bookless, parameters)
+    stated = interval((member.rate for member in members), parameters.interval_level_ppm)
     fixed = blank._replace(
         state="fixed",
         fix_ticks=_ticks(value),
@@ -267,25 +408,28 @@ def _fixed(
     assert previous.strike_ns < blank.strike_ns
     split = split_of(fixed.members, _ticks(value), previous.members, previous.fix_ticks)
     return fixed._replace(
-        fit=fit_for_settlement(grade, split, previous.fix_ticks),
+        fit=fit_for_settlement(grade, split, previous.fix_ticks, parameters),
         previous_strike_ns=previous.strike_ns,
         **split._asdict(),
     )
 
 
-def screen(members: Sequence[Panelist]) -> tuple[list[Panelist], list[Rejection]]:
-    """Keep the members within three raw median absolute deviations of the median, once.
+def screen(
+    members: Sequence[Panelist], parameters: Parameters = PARAMETERS
+) -> tuple[list[Panelist], list[Rejection]]:
+    """Keep the members within three median absolute deviations of the median, once.
 
-    The deviation is at least half a percent of the median, so that equal rate cards do not
-    reject everyone else. Under four members everyone stays.
+    The deviation is raw or scaled, as the set says, and at least half a percent of the median, so
+    that equal rate cards do not reject everyone else. Under four members everyone stays.
     """
-    if len(members) < PARAMETERS.screen_members_min:
+    if not parameters.screened or len(members) < parameters.screen_members_min:
         return list(members), []
     rates = [member.rate for member in members]
     centre = median(rates)
-    floor = centre * Fraction(PARAMETERS.screen_floor_ppm, PPM)
-    deviation = max(median_absolute_deviation(rates, centre), floor)
-    reach = PARAMETERS.screen_multiple * deviation
+    floor = centre * Fraction(parameters.screen_floor_ppm, PPM)
+    scale = Fraction(parameters.screen_scale_ppm, PPM)
+    deviation = max(median_absolute_deviation(rates, centre) * scale, floor)
+    reach = parameters.screen_multiple * deviation
     kept, rejections = [], []
     for member in members:
         distance = abs(member.rate - centre)
@@ -296,10 +440,12 @@ def screen(members: Sequence[Panelist]) -> tuple[list[Panelist], list[Rejection]
     return kept, rejections
 
 
-def grade_of(panel: int, kept: int, marketplace_without_book: bool) -> str:
+def grade_of(
+    panel: int, kept: int, marketplace_without_book: bool, parameters: Parameters = PARAMETERS
+) -> str:
     """Grade a fix by its panel; one lower when under half is kept; without a book at most C."""
-    grades = [grade for grade, least in PARAMETERS.grade_members_min if panel >= least]
-    lowest = PARAMETERS.grade_members_min[-1][0]
+    grades = [grade for grade, least in parameters.grade_members_min if panel >= least]
+    lowest = parameters.grade_members_min[-1][0]
     if marketplace_without_book:
         return lowest
     if 2 * kept >= panel:
@@ -342,17 +488,18 @@ def _screen_effect(members: Sequence[Member]) -> Fraction:
     return fix - median(_rate(member) for member in members)
 
 
-def fit_for_settlement(grade: str, split: Split, previous_fix_ticks: int) -> bool:
+def fit_for_settlement(
+    grade: str, split: Split, previous_fix_ticks: int, parameters: Parameters = PARAMETERS
+) -> bool:
     """Tell whether a contract may settle on the fix: grade, and a move that is mostly price."""
-    if grade not in PARAMETERS.settlement_grades:
+    if grade not in parameters.settlement_grades:
         return False
     moved_ticks = abs(split.screen_ticks + split.composition_ticks)
-    return moved_ticks * PPM <= PARAMETERS.settlement_move_max_ppm * previous_fix_ticks
+    return moved_ticks * PPM <= parameters.settlement_move_max_ppm * previous_fix_ticks
 
 
-def _inputs_root(rows: Iterable[Observation]) -> str:
-    """Hash the sorted ids of the considered observations, one a line, with SHA-256."""
-    ids = sorted(observation_id(row) for row in rows)
+def ids_root(ids: Iterable[str]) -> str:
+    """Hash ids, sorted by who gives them, one a line, with SHA-256."""
     return hashlib.sha256("".join(f"{key}\n" for key in ids).encode()).hexdigest()
 
 
@@ -363,7 +510,8 @@ def _member(panelist: Panelist, kept: bool) -> Member:
         rate_numerator=panelist.rate.numerator,
         rate_denominator=panelist.rate.denominator,
         kept=kept,
-        observations=panelist.observations,
+        rows=len(panelist.observations),
+        rows_root=ids_root(panelist.observations),
     )
 
 

@@ -120,17 +120,17 @@ class Fields:
         self._refuse(name, "true or false", value)
 
     def number(self, name: str) -> str:
-        """Take a number as the text it was."""
+        """Take a number as the text it was; refuses more than TEXT_CHARACTERS_MAX digits."""
         value = self.take(name)
         if isinstance(value, Number):
-            return str(value)
+            return self._bounded(name, str(value))
         self._refuse(name, "a number", value)
 
     def number_or_none(self, name: str) -> str | None:
         """Take a number as text, or null."""
         value = self.take(name)
         if value is None or isinstance(value, Number):
-            return None if value is None else str(value)
+            return None if value is None else self._bounded(name, str(value))
         self._refuse(name, "a number or null", value)
 
     def count(self, name: str, least: int = 0) -> int:

@@ -17,7 +17,7 @@ from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_MINUTE
 
-VERSION = "2026-11-27"  # The day of its last change. A test holds it to the hash of the rows.
+VERSION = "2026-11-27.2"  # The day of its last change. A test holds it to the hash of the rows.
 
 Role = Literal[
     "eligible", "cross-check", "reference", "aggregator", "excluded", "candidate", "publisher"
@@ -59,6 +59,7 @@ class Registered(NamedTuple):
     citation: str = ""
 
 
+_CARD_NS = 10 * NS_PER_MINUTE  # A marketplace's card: the real-time index takes it at 15 minutes.
 _OWN = "own rate card"
 _HOSTS = "hosts set the price"
 _SERVERLESS = "serverless: billed by request or second of work, not by the chip-hour"
@@ -79,12 +80,17 @@ def _rows() -> tuple[Registered, ...]:
         Registered("vast", "vast", "eligible", True, _HOSTS, "book", stale_ns=NS_PER_HOUR),
         Registered("hyperbolic", "hyperbolic", "eligible", True, _HOSTS, "book"),
         Registered("akash", "akash", "cross-check", True, "shows the median bid of some weeks"),
-        Registered("spheron", "spheron", "eligible", True, _HOSTS),
-        Registered("tensordock", "tensordock", "eligible", True, _HOSTS),
-        Registered("salad", "salad", "eligible", True, _HOSTS),
-        Registered("sfcompute", "sfcompute", "eligible", True, "order book of clusters"),
-        Registered("thundercompute", "thundercompute", "eligible", True, _HOSTS),
-        Registered("runpod", "runpod", "eligible", False, "secure: own; community: hosts' prices"),
+        Registered("spheron", "spheron", "eligible", True, _HOSTS, poll_ns=_CARD_NS),
+        Registered("tensordock", "tensordock", "eligible", True, _HOSTS, poll_ns=_CARD_NS),
+        Registered("salad", "salad", "eligible", True, _HOSTS, poll_ns=_CARD_NS),
+        Registered(
+            "sfcompute", "sfcompute", "eligible", True, "order book of clusters", poll_ns=_CARD_NS
+        ),
+        Registered("thundercompute", "thundercompute", "eligible", True, _HOSTS, poll_ns=_CARD_NS),
+        Registered(
+            *("runpod", "runpod", "eligible", False, "secure: own; community: hosts' prices"),
+            poll_ns=_CARD_NS,
+        ),
         Registered("datacrunch", "verda", "eligible", False, "the former name of verda"),
         Registered("verda", "verda", "eligible", False, _OWN),
         Registered("hyperstack", "nexgen", "eligible", False, "NexGen Cloud's rate card"),

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from chiphour.publish.datasets import Json
+from chiphour.publish.columns import Json
 from chiphour.units import iso_from_ns
 
 COMMITMENTS_MOST = 1_000

@@ -25,9 +25,9 @@ from chiphour.exchange.events import Kind
 from chiphour.publish.datasets import fixings_csv
 from chiphour.publish.datasets import fixings_json
 from chiphour.publish.datasets import json_bytes
+from chiphour.publish.market import MarketRelease
 from chiphour.publish.market import contract_object
-from chiphour.publish.release import Release
-from chiphour.publish.release import release_page
+from chiphour.publish.market import market_release_page
 from chiphour.publish.words import price_text
 from chiphour.units import iso_from_ns
 
@@ -39,21 +39,19 @@ TRADE_COLUMNS = ("sequence", "time", "contract", "side", "price_usd", "lots", "m
 class DayRecords(NamedTuple):
     """All that the files of a day are made from."""
 
-    release: Release
+    release: MarketRelease
     events: Rows  # int64[n, 16], of this day
     names: Mapping[int, str]  # of accounts that may be shown
 
 
 def day_files(records: DayRecords) -> dict[str, bytes]:
     """Give the files of a day by name."""
-    release = records.release
+    fixings, listings = records.release.release.fixings, records.release.listings
     return {
-        "release.html": release_page(release),
-        "fixings.csv": fixings_csv(release.fixings),
-        "fixings.json": fixings_json(release.fixings),
-        "contracts.json": json_bytes(
-            [contract_object(listing.contract) for listing in release.listings]
-        ),
+        "release.html": market_release_page(records.release),
+        "fixings.csv": fixings_csv(fixings),
+        "fixings.json": fixings_json(fixings),
+        "contracts.json": json_bytes([contract_object(listing.contract) for listing in listings]),
         "trades.csv": trades_csv(records),
     }
 

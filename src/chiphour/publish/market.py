@@ -1,7 +1,8 @@
 """MARKET: contracts, books, trades and auction runs, as people and programs read them.
 
 Takes   a row of the contracts table, the levels of a book, fills, the outcome of a run.
-Gives   the records that publication needs; the tables of a page; `market_page`; plain objects.
+Gives   the records that publication needs; the tables of a page; `market_page`; the release of a
+        day with its market; plain objects.
 Keeps   prices exact: ticks times the contract's tick, never rounded.
 Source  Rulebook 1, 4, 8; decision 0010.
 """
@@ -14,7 +15,7 @@ from chiphour.contracts.table import State
 from chiphour.contracts.table import Type
 from chiphour.exchange.commands import Side
 from chiphour.index.series import BY_NUMBER
-from chiphour.publish.datasets import Json
+from chiphour.publish.columns import Json
 from chiphour.publish.datasets import book_object
 from chiphour.publish.html import Child
 from chiphour.publish.html import Html
@@ -29,6 +30,8 @@ from chiphour.publish.page import page_bytes
 from chiphour.publish.page import paragraph
 from chiphour.publish.page import table
 from chiphour.publish.page import title_block
+from chiphour.publish.release import Release
+from chiphour.publish.release import release_page
 from chiphour.publish.words import DASH
 from chiphour.publish.words import counted
 from chiphour.publish.words import day_words
@@ -98,6 +101,26 @@ class AuctionSummary(NamedTuple):
     paid_microusd: int
     checked: bool
     lines: tuple[AuctionLine, ...] = ()
+
+
+class MarketRelease(NamedTuple):
+    """The release of a day with what the exchange adds to it."""
+
+    release: Release
+    listings: tuple[Listing, ...] = ()
+    auction: AuctionSummary | None = None
+
+
+def market_release_page(found: MarketRelease) -> bytes:
+    """Give the release of a day with its market, as an HTML page in UTF-8."""
+    sections: list[Child] = []
+    if found.listings:
+        heading = element("h2", {"id": "market"}, "Futures")
+        sections += [heading, contracts_table(found.listings)]
+    if found.auction is not None:
+        heading = element("h2", {"id": "auction"}, "Capacity auction")
+        sections += [heading, auction_section(found.auction)]
+    return release_page(found.release._replace(sections=tuple(sections)))
 
 
 def contract_object(contract: Contract) -> Json:

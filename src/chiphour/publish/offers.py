@@ -17,7 +17,7 @@ from chiphour.observe.observation import PRICES
 from chiphour.observe.observation import Observation
 from chiphour.observe.register import Registered
 from chiphour.observe.venue import Venue
-from chiphour.publish.datasets import Json
+from chiphour.publish.columns import Json
 from chiphour.units import NS_PER_SECOND
 from chiphour.units import div_floor
 from chiphour.units import iso_from_ns

@@ -19,11 +19,13 @@ from chiphour.publish.style import STYLE
 LICENCE_ADDRESS = "https://creativecommons.org/licenses/by/4.0/"
 NAVIGATION = (
     ("Release", "/"),
-    ("Market", "/market"),
+    ("News", "/news"),
+    ("References", "/references"),
+    ("Log", "/log"),
     ("Fixings (CSV)", "/data/fixings.csv"),
-    ("Series (JSON)", "/api/series"),
     ("API", "/schema/openapi.json"),
 )
+MARKET_NAVIGATION = (NAVIGATION[0], ("Market", "/market"), *NAVIGATION[1:])
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
     '<rect width="32" height="32" rx="5" fill="#7d2418"/>'
@@ -32,10 +34,16 @@ ICON = (
 
 
 class Frame(NamedTuple):
-    """What surrounds a page: labels to be seen, and whose prices were recorded."""
+    """What surrounds a page: labels to be seen, whose prices were recorded, where else to go.
+
+    `address` is that under which the public reads this, such as https://index.example; "" where
+    none is known: then addresses are written without a host.
+    """
 
     labels: tuple[str, ...] = ()
     attributions: tuple[str, ...] = ()
+    navigation: tuple[tuple[str, str], ...] = NAVIGATION
+    address: str = ""
 
 
 class Cell(NamedTuple):
@@ -56,7 +64,7 @@ def page_bytes(
             None,
             element("a", {"href": to} | ({"aria-current": "page"} if to == here else {}), word),
         )
-        for word, to in NAVIGATION
+        for word, to in frame.navigation
     ]
     body = element(
         "body",
@@ -173,6 +181,15 @@ def inside(name: str, content: Html, kind: str = "") -> Html:
         "tabindex": "0",
     }
     return element("div", attributes, content)
+
+
+def file_list(files: Sequence[tuple[str, str]]) -> Html:
+    """Give a list of addresses, each with what is there."""
+    lines = [
+        element("li", None, link(address, element("code", None, address)), f" \u2013 {words}")
+        for address, words in files
+    ]
+    return element("ul", {"class": "plain"}, *lines)
 
 
 def message_page(title: str, text: str, frame: Frame) -> bytes:

@@ -1,10 +1,10 @@
 """RELEASE: the page of a day: every series with its fix, or with the reason that it has none.
 
-Takes   the fixings of a day and the history before it, the market at that time, an auction run.
+Takes   the fixings of a day and the history before it; sections that others add.
 Gives   `release_page`, the statistical release as HTML; `release_digest` of its rows.
 Keeps   every figure of the page equal to the text in the data files; each series of the day in
-        exactly one of the two tables.
-Source  Methodology, "Publication"; decision 0010.
+        exactly one of the tables.
+Source  Methodology, "Publication"; decisions 0010 and 0023.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from chiphour.index.fixing import Fixing
 from chiphour.index.series import SERIES
 from chiphour.publish.chart import Point
 from chiphour.publish.chart import sparkline
+from chiphour.publish.datasets import base_of
 from chiphour.publish.datasets import fixings_csv
 from chiphour.publish.datasets import in_order
 from chiphour.publish.datasets import series_of
@@ -27,10 +28,6 @@ from chiphour.publish.html import Child
 from chiphour.publish.html import Html
 from chiphour.publish.html import element
 from chiphour.publish.html import joined
-from chiphour.publish.market import AuctionSummary
-from chiphour.publish.market import Listing
-from chiphour.publish.market import auction_section
-from chiphour.publish.market import contracts_table
 from chiphour.publish.page import Cell
 from chiphour.publish.page import Frame
 from chiphour.publish.page import group
@@ -43,6 +40,7 @@ from chiphour.publish.words import DASH
 from chiphour.publish.words import GRADES
 from chiphour.publish.words import chip_words
 from chiphour.publish.words import day_words
+from chiphour.publish.words import filter_words
 from chiphour.publish.words import percent_words
 from chiphour.publish.words import reason_words
 from chiphour.publish.words import series_words
@@ -64,6 +62,7 @@ class Release(NamedTuple):
     """All that the page of a day is made from.
 
     `fixings` are those of the day's strike; `history` those at or before it, of any series.
+    `sections` stand between the series and the notes: the exchange shows its day there.
     """
 
     day: date
@@ -71,8 +70,7 @@ class Release(NamedTuple):
     history: tuple[Fixing, ...]
     earlier: date | None = None
     later: date | None = None
-    listings: tuple[Listing, ...] = ()
-    auction: AuctionSummary | None = None
+    sections: tuple[Child, ...] = ()
     frame: Frame = Frame()
 
 
@@ -86,18 +84,19 @@ def release_page(release: Release) -> bytes:
     history = by_series(release.history)
     fixed = [f for f in in_order(release.fixings) if f.fix_ticks is not None]
     suppressed = [f for f in in_order(release.fixings) if f.fix_ticks is None]
+    whole = [f for f in fixed if not base_of(series_of(f))]
+    narrowed = [f for f in fixed if base_of(series_of(f))]
     main: list[Child] = [_title(release, fixed, suppressed), _key(release.fixings)]
-    if fixed:
-        main += [element("h2", {"id": "fixes"}, "Fixes"), _fixed_table(fixed, history)]
+    if whole:
+        main += [element("h2", {"id": "fixes"}, "Fixes"), _fixed_table(whole, history)]
+    if narrowed:
+        heading = element("h2", {"id": "narrower"}, "Narrower series")
+        words = paragraph("Parts of the series above: only offers that say so count.")
+        main += [heading, words, _fixed_table(narrowed, history)]
     if suppressed:
         heading = element("h2", {"id": "suppressed"}, "Series without a fix")
-        main += [heading, _suppressed_table(suppressed, history)]
-    if release.listings:
-        main += [element("h2", {"id": "market"}, "Futures"), contracts_table(release.listings)]
-    if release.auction is not None:
-        heading = element("h2", {"id": "auction"}, "Capacity auction")
-        main += [heading, auction_section(release.auction)]
-    main += [_notes(), _data(release)]
+        main += [heading, *_suppressed(suppressed, history)]
+    main += [*release.sections, _notes(), _data(release)]
     title = f"GPU reference prices, {day_words(release.day)}"
     description = f"What one GPU-hour cost at 00:30 UTC on {day_words(release.day)}, by series."
     foot = paragraph(
@@ -225,7 +224,9 @@ def series_link(fixing: Fixing) -> Html:
     """Give the name of a series as a link to its page, with its ticker below."""
     series = series_of(fixing)
     chip = element("strong", None, chip_words(series))
-    name = link(f"/series/{series.slug}", chip, f" {tenor_words(series.tenor)}")
+    narrowed = filter_words(series.filter)
+    how = f" {tenor_words(series.tenor)}" + (f", {narrowed}" if narrowed else "")
+    name = link(f"/series/{series.slug}", chip, how)
     return joined([name, " ", element("span", {"class": "ticker"}, series.ticker)])
 
 
@@ -252,6 +253,17 @@ def _fixed_row(fixing: Fixing, history: History) -> list[Cell]:
         Cell(f"{fixing.kept} of {fixing.panel}", "n", "owners"),
         Cell("yes" if fixing.fit else "no", "c" if fixing.fit else "c quiet", "fit"),
     ]
+
+
+def _suppressed(suppressed: Sequence[Fixing], history: History) -> list[Child]:
+    """Show the series without a fix; narrower ones, of which most have none, behind a summary."""
+    whole = [fixing for fixing in suppressed if not base_of(series_of(fixing))]
+    narrowed = [fixing for fixing in suppressed if base_of(series_of(fixing))]
+    found: list[Child] = [_suppressed_table(whole, history)] if whole else []
+    if narrowed:
+        summary = element("summary", None, f"{len(narrowed)} narrower series without a fix")
+        found.append(element("details", None, summary, _suppressed_table(narrowed, history)))
+    return found
 
 
 def _suppressed_table(suppressed: Sequence[Fixing], history: History) -> Html:
@@ -341,6 +353,8 @@ def _data(release: Release) -> Html:
         (f"/data/fixings.csv?date={day}", "this release, CSV"),
         ("/data/fixings.csv", "every fixing, CSV"),
         ("/data/fixings.json", "every fixing, JSON"),
+        ("/data/fixings.parquet", "every fixing, Parquet"),
+        ("/feeds/fixings.atom", "new fixes as they come, Atom"),
         ("/api/series", "series with their latest fix, JSON"),
         ("/schema/openapi.json", "the API, described"),
     ]

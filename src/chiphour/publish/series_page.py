@@ -8,14 +8,19 @@ Source  Methodology, "Publication"; decision 0010.
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from fractions import Fraction
 
+from chiphour.index.companion import Companion
 from chiphour.index.fixing import Fixing
-from chiphour.index.fixing import Member
+from chiphour.index.series import BY_TICKER
 from chiphour.index.series import Series
+from chiphour.publish.addresses import day_path
+from chiphour.publish.addresses import series_path
 from chiphour.publish.chart import history_chart
+from chiphour.publish.companions import companions_table
+from chiphour.publish.datasets import base_of
 from chiphour.publish.datasets import in_order
-from chiphour.publish.datasets import rate_text
+from chiphour.publish.datasets import narrower
+from chiphour.publish.datasets import series_of
 from chiphour.publish.datasets import strike_day
 from chiphour.publish.html import Child
 from chiphour.publish.html import Html
@@ -23,6 +28,7 @@ from chiphour.publish.html import element
 from chiphour.publish.html import joined
 from chiphour.publish.page import Cell
 from chiphour.publish.page import Frame
+from chiphour.publish.page import file_list
 from chiphour.publish.page import group
 from chiphour.publish.page import inside
 from chiphour.publish.page import link
@@ -30,26 +36,40 @@ from chiphour.publish.page import page_bytes
 from chiphour.publish.page import paragraph
 from chiphour.publish.page import table
 from chiphour.publish.page import title_block
+from chiphour.publish.panel_tables import members_table
+from chiphour.publish.panel_tables import notes_table
+from chiphour.publish.panel_tables import rejections_table
+from chiphour.publish.panel_tables import sets_table
+from chiphour.publish.panel_tables import split_sentence
 from chiphour.publish.release import change_words
 from chiphour.publish.release import grade_mark
 from chiphour.publish.release import interval_cell
 from chiphour.publish.release import points
 from chiphour.publish.words import DASH
 from chiphour.publish.words import day_words
+from chiphour.publish.words import filter_words
 from chiphour.publish.words import measures
 from chiphour.publish.words import reason_words
-from chiphour.publish.words import rule_words
 from chiphour.publish.words import series_words
 from chiphour.publish.words import signed_ticks
 from chiphour.units import text_from_ticks
 
 BLANK_STRIKES = 7  # How much of the silence before the first fix a chart shows.
 STRIKES_SHOWN = 366
-REJECTIONS_SHOWN = 200
 
 
-def series_page(series: Series, fixings: Iterable[Fixing], frame: Frame) -> bytes:
-    """Give the page of a series; `fixings` are its own, in any order."""
+def series_page(
+    series: Series,
+    fixings: Iterable[Fixing],
+    frame: Frame,
+    companions: Sequence[Companion] = (),
+    sets: Sequence[Fixing] = (),
+) -> bytes:
+    """Give the page of a series; `fixings` are its own, in any order.
+
+    `companions` and `sets` are those of the latest strike: figures beside the fix, and the fixings
+    under the other parameter sets.
+    """
     history = in_order(fixings)[-STRIKES_SHOWN:]
     main: list[Child] = [_title(series, history)]
     if history:
@@ -61,11 +81,36 @@ def series_page(series: Series, fixings: Iterable[Fixing], frame: Frame) -> byte
             element("p", {"class": "dateline"}, legend),
             element("h2", {"id": "panel"}, f"Behind {day_words(strike_day(history[-1]))}"),
             _panel(history[-1]),
-            element("h2", {"id": "strikes"}, "Every strike"),
-            _strikes_table(history),
         ]
+    if companions:
+        main += [element("h2", {"id": "companions"}, "Companions"), companions_table(companions)]
+    if sets:
+        heading = element("h2", {"id": "sets"}, "Under other parameters")
+        main += [heading, sets_table(sets)]
+    main += _relatives(series)
+    if history:
+        main += [element("h2", {"id": "strikes"}, "Every strike"), _strikes_table(history)]
     main.append(_data(series, history))
     return page_bytes(series_words(series), measures(series), "", frame, main)
+
+
+def _relatives(series: Series) -> list[Child]:
+    """Link the series that this one narrows, or those that narrow it."""
+    base, parts = base_of(series), narrower(series)
+    if base:
+        whole = BY_TICKER[base]
+        words = paragraph("It narrows ", link(series_path(whole), series_words(whole)), ".")
+        return [element("h2", {"id": "narrower"}, "The whole series"), words]
+    if not parts:
+        return []
+    lines = [
+        element("li", None, link(series_path(part), filter_words(part.filter))) for part in parts
+    ]
+    return [
+        element("h2", {"id": "narrower"}, "Narrower series"),
+        paragraph("Only offers that say so count:"),
+        element("ul", {"class": "plain"}, *lines),
+    ]
 
 
 def since_first_fix(history: Sequence[Fixing]) -> Sequence[Fixing]:
@@ -114,63 +159,17 @@ def _panel(latest: Fixing) -> Html:
     if latest.fix_ticks is None:
         parts.append(paragraph("No fix: ", reason_words(latest.reason)))
     elif latest.change_ticks is not None:
-        parts.append(_split(latest))
+        parts.append(split_sentence(latest))
     if latest.members:
-        parts.append(_members_table(latest.members))
+        parts.append(members_table(latest.members))
     else:
         parts.append(paragraph("No owner was in the panel."))
     if latest.rejections:
-        parts.append(_rejections_table(latest))
-    return joined(parts)
-
-
-def _split(latest: Fixing) -> Html:
-    matched, screen, composition = (
-        signed_ticks(part or 0)
-        for part in (latest.matched_ticks, latest.screen_ticks, latest.composition_ticks)
-    )
-    return paragraph(
-        f"The change of {signed_ticks(latest.change_ticks or 0)} is {matched} price (owners "
-        f"present on both days), {screen} screen and {composition} composition (owners that came "
-        "or went)."
-    )
-
-
-def _members_table(members: Sequence[Member]) -> Html:
-    heads = [Cell("Owner"), Cell("Venues"), Cell("Rate, $ per GPU-hour", "n"), Cell("Kept", "c")]
-    ranked = sorted(members, key=lambda m: (Fraction(m.rate_numerator, m.rate_denominator), m.name))
-    rows = [
-        [
-            Cell(_foreign(member.name)),
-            Cell(_foreign(", ".join(member.venues))),
-            Cell(rate_text(member), "n"),
-            Cell("yes" if member.kept else "no", "c" if member.kept else "c quiet"),
-        ]
-        for member in ranked
-    ]
-    caption = "The panel: one rate for each owner, before the screen."
-    return inside("The panel", table(caption, heads, [group(rows)]))
-
-
-def _rejections_table(latest: Fixing) -> Html:
-    heads = [Cell("Left out"), Cell("Rule"), Cell("Statistic", "n"), Cell("Threshold", "n")]
-    rows = [
-        [
-            Cell(element("bdi", {"class": "hash"}, rejection.what)),
-            Cell(element("abbr", {"title": rule_words(rejection.rule)}, rejection.rule)),
-            Cell(rejection.statistic, "n"),
-            Cell(rejection.threshold, "n"),
-        ]
-        for rejection in latest.rejections[:REJECTIONS_SHOWN]
-    ]
-    more = len(latest.rejections) - len(rows)
-    caption = "What was left out, by which rule." + (f" And {more} more." if more else "")
-    return inside("What was left out", table(caption, heads, [group(rows)]))
-
-
-def _foreign(text: str) -> Html:
-    """Set a text from outside apart, so that it cannot turn the direction of ours."""
-    return element("bdi", None, text)
+        parts.append(rejections_table(latest))
+    if latest.notes:
+        parts.append(notes_table(latest.notes))
+    whole = link(day_path(series_of(latest), strike_day(latest)), "All that is known of this fix")
+    return joined([*parts, paragraph(whole)])
 
 
 def _strikes_table(history: Sequence[Fixing]) -> Html:
@@ -189,7 +188,7 @@ def _strikes_table(history: Sequence[Fixing]) -> Html:
 
 def _strike_row(fixing: Fixing) -> list[Cell]:
     day = strike_day(fixing)
-    name = Cell(link(f"/release/{day.isoformat()}", day_words(day)), "lead")
+    name = Cell(link(day_path(series_of(fixing), day), day_words(day)), "lead")
     owners = Cell(f"{fixing.kept} of {fixing.panel}", "n", "owners")
     if fixing.fix_ticks is None:
         code = element("abbr", {"title": reason_words(fixing.reason)}, fixing.reason)
@@ -208,16 +207,16 @@ def _strike_row(fixing: Fixing) -> list[Cell]:
 
 
 def _data(series: Series, history: Sequence[Fixing]) -> Html:
-    address = f"/api/series/{series.slug}"
-    csv = f"/data/fixings.csv?series={series.slug}"
-    lines = [
-        element("li", None, link(to, element("code", None, to)), f" {DASH} {words}")
-        for to, words in ((csv, "the history, CSV"), (address, "history and panel, JSON"))
+    slug = series.slug
+    files = [
+        (f"/data/series/{slug}.csv", "the whole history, CSV"),
+        (f"/data/series/{slug}.json", "the whole history, JSON"),
+        (f"/data/series/{slug}.parquet", "the whole history, Parquet"),
+        (f"/api/series/{slug}", "history and panel, JSON"),
+        (f"/feeds/series/{slug}.atom", "new fixes as they come, Atom"),
+        (f"/badge/{slug}.svg", "the latest fix as a badge"),
     ]
-    parts: list[Child] = [
-        element("h2", {"id": "data"}, "Data and proof"),
-        element("ul", {"class": "plain"}, *lines),
-    ]
+    parts: list[Child] = [element("h2", {"id": "data"}, "Data and proof"), file_list(files)]
     if history:
         command = f"chiphour verify {series.ticker} {strike_day(history[-1]).isoformat()}"
         parts.append(element("pre", None, element("code", None, command)))

@@ -56,7 +56,9 @@ h1 {
 .dateline { color: var(--muted); font-size: 0.9375rem; margin: 0; }
 .dateline strong { color: var(--ink); font-weight: 600; }
 .lede { font: 1.1875rem/1.5 var(--serif); max-width: 42rem; margin: 1rem 0 0; text-wrap: pretty; }
-.turn { display: flex; gap: 1.25rem; font-size: 0.875rem; margin: 0.75rem 0 0; }
+.turn {
+  display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; font-size: 0.875rem; margin: 0.75rem 0 0;
+}
 h2 { font: 700 1.3rem/1.25 var(--serif); margin: 2.5rem 0 0.5rem; }
 p { margin: 0 0 0.75rem; }
 .prose { max-width: 42rem; }
@@ -131,6 +133,14 @@ dl.notes {
 dl.notes dt { font-weight: 600; font-size: 0.9375rem; }
 dl.notes dd { margin: 0; font-size: 0.9375rem; max-width: 42rem; }
 ul.plain { padding-left: 1.1rem; margin: 0 0 0.75rem; }
+ul.news { list-style: none; padding: 0; margin: 0; border-top: 1px solid var(--rule); }
+ul.news li { padding: 0.5rem 0; border-bottom: 1px solid var(--rule); }
+ul.news p { margin: 0.1rem 0 0; max-width: 46rem; }
+p.small { font-size: 0.8125rem; color: var(--muted); }
+dl.notes + p, .inside + p, .title p.small { margin-top: 0.75rem; }
+details { margin: 1.5rem 0 0; }
+summary { cursor: pointer; font-size: 0.9375rem; color: var(--muted); }
+details[open] summary { margin-bottom: 0.75rem; }
 .foot {
   border-top: 1px solid var(--rule); margin-top: 3rem; padding-top: 1rem; padding-bottom: 2.5rem;
 }
@@ -164,6 +174,7 @@ ul.plain { padding-left: 1.1rem; margin: 0 0 0.75rem; }
 }
 @media (max-width: 44rem) {
   .key { grid-template-columns: 1fr 1fr; }
+  .key .figure { font-size: 1.375rem; }
 }
 @media (min-width: 70rem) {
   .reflow .lead { white-space: nowrap; }

@@ -9,7 +9,10 @@ Source  Methodology, "Publication"; decision 0010.
 import re
 from datetime import date
 
+from chiphour.hardware.regions import countries_in
+from chiphour.index.series import Filter
 from chiphour.index.series import Series
+from chiphour.index.v2026_1 import NOTES
 from chiphour.index.v2026_1 import REASONS
 from chiphour.index.v2026_1 import RULES
 from chiphour.units import MICROUSD_PER_TICK
@@ -18,6 +21,7 @@ from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_MINUTE
 from chiphour.units import NS_PER_SECOND
 from chiphour.units import div_floor
+from chiphour.units import iso_from_ns
 from chiphour.units import percent_from_ppm
 from chiphour.units import text_from_microusd
 from chiphour.units import text_from_ticks
@@ -41,6 +45,8 @@ TENORS = {
     "OD": ("on demand", "by the hour from a provider's own rate card, no commitment"),
     "INT": ("interruptible", "by the hour where the provider may take it back, or by bid"),
 }
+PLACES = {"EU": "the European Union", "US": "the United States"}
+INTERCONNECTS = {"INFINIBAND": "InfiniBand"}
 RESERVED = re.compile(r"R(\d+)([MY])")
 GRADES = {
     "A": "seven owners or more",
@@ -64,8 +70,32 @@ def tenor_words(tenor: str) -> str:
 
 
 def series_words(series: Series) -> str:
-    """Name a series: H100 SXM, on demand."""
-    return f"{chip_words(series)}, {tenor_words(series.tenor)}"
+    """Name a series: H100 SXM, on demand; a narrower one says what it keeps to."""
+    narrowed = filter_words(series.filter)
+    words = (chip_words(series), tenor_words(series.tenor), *((narrowed,) if narrowed else ()))
+    return ", ".join(words)
+
+
+def filter_words(only: Filter) -> str:
+    """Say what a row must state to enter a narrower series; "" where anything may."""
+    per_gpu = [f"{only.vcpus_min} vCPUs"] if only.vcpus_min else []
+    per_gpu += [f"{only.memory_gb_min} GB"] if only.memory_gb_min else []
+    parts = [f"in {place_words(only.places)}"] if only.places else []
+    if only.interconnects:
+        parts.append("over " + " or ".join(INTERCONNECTS.get(w, w) for w in only.interconnects))
+    if only.gpus_min:
+        parts.append(f"{only.gpus_min} GPUs or more together")
+    if per_gpu:
+        parts.append(f"with {' and '.join(per_gpu)} or more per GPU")
+    return ", ".join(parts)
+
+
+def place_words(places: tuple[str, ...]) -> str:
+    """Name places; an area that stands before all of its countries speaks for them."""
+    first, *others = places
+    if others == list(countries_in(first)):
+        others = []
+    return " or ".join(PLACES.get(place, place) for place in (first, *others))
 
 
 def measures(series: Series) -> str:
@@ -75,9 +105,11 @@ def measures(series: Series) -> str:
         how = f"under a commitment of {_term(reserved)}"
     else:
         how = TENORS[series.tenor][1] if series.tenor in TENORS else f"at tenor {series.tenor}"
+    narrowed = filter_words(series.filter)
+    only = f"; only offers that say so count: {narrowed}" if narrowed else ""
     return (
         f"The listed price of one {chip_words(series)} GPU for one hour, rented {how}, "
-        "in US dollars before tax, storage and traffic."
+        f"in US dollars before tax, storage and traffic{only}."
     )
 
 
@@ -96,6 +128,11 @@ def rule_words(code: str) -> str:
     return sentence(RULES[code]) if code in RULES else code
 
 
+def note_words(code: str) -> str:
+    """Say what a note means; an unknown code stands for itself."""
+    return sentence(NOTES[code]) if code in NOTES else code
+
+
 def sentence(words: str) -> str:
     """Give words as a sentence: a capital first, a full stop last."""
     return f"{words[:1].upper()}{words[1:]}."
@@ -109,6 +146,12 @@ def day_words(day: date) -> str:
 def short_day(day: date) -> str:
     """Write a day where the year is known: 20 Jul."""
     return f"{day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def time_words(time_ns: int) -> str:
+    """Write a time for people: 2026-07-20 00:35 UTC, to the second where it has seconds."""
+    text = iso_from_ns(time_ns).replace("T", " ").removesuffix("Z").partition(".")[0]
+    return f"{text.removesuffix(':00')} UTC"
 
 
 def signed_ticks(value_ticks: int) -> str:
@@ -134,9 +177,9 @@ def grouped(count: int) -> str:
     return f"{count:,}".replace(",", "\u202f")
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, nouns: str = "") -> str:
     """Write a count with its noun: 1 fill, 2 fills."""
-    return f"{grouped(count)} {noun}{'' if count == 1 else 's'}"
+    return f"{grouped(count)} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def age_words(age_ns: int) -> str:

@@ -6,6 +6,8 @@ Keeps   what no database can hold out of every row.
 Source  Decision 0015.
 """
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +23,11 @@ from chiphour.adapters.archive_rows import reading_from
 from chiphour.adapters.archive_rows import reading_id
 from chiphour.adapters.archive_rows import reading_of
 from chiphour.adapters.archive_rows import reading_row
+from chiphour.adapters.archive_rows import revision_row
 from chiphour.adapters.archive_rows import stored_from
 from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.index.revision import Revision
+from chiphour.index.revision import from_json
 from chiphour.observe.observation import UnexpectedData
 from chiphour.observe.observation import observation_id
 from chiphour.observe.venue import Rate
@@ -97,3 +102,10 @@ def test_a_fixing_comes_back_from_its_row_or_is_told_to_be_changed():
     assert fixing_from(row[0], row[-1]) == fixing()
     with pytest.raises(ArchiveDamaged, match="expected the document"):
         fixing_from(row[0], row[-1] + " ")
+
+
+def test_the_row_of_an_event_has_its_document():
+    event = Revision("REV-2026-001", "wrong", 7, (1, 2), ("a",), ())
+    name, known_ns, document = revision_row(event)
+    assert (name, known_ns) == ("REV-2026-001", 7)
+    assert from_json(json.loads(document)) == event

@@ -28,7 +28,9 @@ from chiphour.adapters.archive_tables import add
 from chiphour.adapters.archive_tables import connected
 from chiphour.adapters.archive_tables import transaction
 from chiphour.adapters.bodies import ArchiveDamaged
+from chiphour.adapters.closings import Closed
 from chiphour.adapters.refusal import Refusal
+from chiphour.index.revision import Revision
 from records import fixing
 
 KEPT = [table for table in METADATA.tables.values() if table not in MUTABLE]
@@ -43,10 +45,11 @@ def url(request, tmp_path):
 def archive(url, tmp_path):
     opened = Archive(tmp_path / "state", url)
     opened.keep_poll("acme", "1", [answer(path="a.json")])
-    opened.keep_fixings([fixing()])
+    opened.keep_fixings([fixing()], Revision("REV-2026-001", "x", 1, (1,), ("a",), ()))
     opened.refuse(Refusal("acme", "", "", 1, 1, "TIMEOUT", "x", ""))
     opened.commit("acme", date(2026, 11, 27), "c" * 64, 1)
     opened.reveal("acme", date(2026, 11, 27), "{}", 1)
+    opened.close_batches([Closed(1, 1, 1, "a" * 64)])
     opened.keep_task("acme", "{}", 1)
     yield opened
     opened.close()
@@ -144,6 +147,16 @@ def test_the_folder_of_an_earlier_layout_is_named(tmp_path):
         ArchiveDamaged, match=f"earlier 'observations': remove the folder {tmp_path}"
     ):
         Archive(tmp_path)
+
+
+def test_a_folder_whose_fixings_had_no_sets_says_how_to_remove_it(tmp_path):
+    """The layout before parameter sets: the same table, with other columns."""
+    names = "sequence, sha256, series, strike_ns, source, methodology, vintage, known_ns, document"
+    run(f"sqlite:///{tmp_path / DATABASE}", f"CREATE TABLE fixings ({names})")
+    with pytest.raises(ArchiveDamaged) as told:
+        Archive(tmp_path)
+    assert "\n" not in str(told.value)
+    assert f"earlier 'fixings': remove the folder {tmp_path}; it is made again" in str(told.value)
 
 
 def test_a_file_that_is_no_archive_is_told(tmp_path):

@@ -9,6 +9,7 @@ Source  Decision 0015.
 import statistics
 from datetime import date
 
+import duckdb
 import pytest
 
 from archives import STORES
@@ -22,10 +23,14 @@ from chiphour.adapters.export import Export
 from chiphour.adapters.export import ExportRefused
 from chiphour.adapters.export import QuestionRefused
 from chiphour.adapters.export import export_parquet
+from chiphour.adapters.export import fixings_parquet
 from chiphour.adapters.export import query
 from chiphour.observe.observation import Observation
+from chiphour.publish.datasets import FIXING_COLUMNS
+from chiphour.publish.datasets import fixing_object
 from chiphour.units import NS_PER_DAY
 from chiphour.units import ns_from_iso
+from records import FIXED
 
 FIRST_NS = ns_from_iso("2026-07-01T00:00:00+00:00")
 END_NS = FIRST_NS + 10 * NS_PER_DAY
@@ -242,3 +247,22 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_that_folder(archive, tmp_pa
     assert export_parquet(archive, folder, FIRST_NS, END_NS).written == 18
     assert export_parquet(archive, folder, FIRST_NS, END_NS).written == 0
     assert asked(folder, "SELECT count(*) FROM observations") == [(54,)]
+
+
+def test_fixings_as_parquet_have_the_columns_typed_and_null_where_empty(tmp_path):
+    none = FIXED._replace(series="CHR.L4.OD", state="suppressed", fix_ticks=None, fit=False)
+    file = tmp_path / "fixings.parquet"
+    file.write_bytes(fixings_parquet([none, FIXED]))
+    table = duckdb.sql(f"select * from '{file}'")
+    assert table.columns == [column.name for column in FIXING_COLUMNS]
+    kinds = {str: "VARCHAR", int: "BIGINT", bool: "BOOLEAN"}
+    assert [str(kind) for kind in table.types] == [kinds[column.type] for column in FIXING_COLUMNS]
+    assert table.fetchall() == [tuple(fixing_object(one).values()) for one in (FIXED, none)]
+    assert fixings_parquet([FIXED, none]) == file.read_bytes()
+
+
+def test_no_fixing_is_a_file_with_columns_alone(tmp_path):
+    file = tmp_path / "none.parquet"
+    file.write_bytes(fixings_parquet([]))
+    table = duckdb.sql(f"select * from '{file}'")
+    assert (table.columns[:2], table.fetchall()) == (["series", "date"], [])

@@ -1,4 +1,4 @@
-"""FIXINGS: ranges are computed once, independently of what is asked for, and audited.
+"""FIXINGS: ranges are computed once, by every set, independently of what is asked for.
 
 Takes   an archive with rate cards of a few venues over ten days, one of them without a card.
 Gives   a failure where a range changes a fix, work is done twice, or a change goes unseen.
@@ -8,75 +8,47 @@ Source  docs/methodology/v2026_1.md; decision 0004.
 
 import shutil
 from datetime import date
-from datetime import timedelta
 
 import pytest
 
+from carded import DAYS
+from carded import FIRST
+from carded import H100
+from carded import SILENT
+from carded import VENUES
+from carded import card
+from carded import cards
+from carded import filled
+from carded import keep
 from chiphour.adapters import fixings as adapter
 from chiphour.adapters import recordings
 from chiphour.adapters.archive import Archive
-from chiphour.adapters.archive_rows import Answer
+from chiphour.adapters.audits import audit_all
+from chiphour.adapters.audits import audit_one
 from chiphour.adapters.fixings import NothingRecorded
-from chiphour.adapters.fixings import audit_all
-from chiphour.adapters.fixings import audit_one
 from chiphour.adapters.fixings import fix_range
 from chiphour.adapters.fixings import ingest_shipped
 from chiphour.adapters.fixings import is_kept
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
+from chiphour.adapters.log import open_log
 from chiphour.adapters.manifest import RecordingRefused
 from chiphour.adapters.recordings import shipped_paths
 from chiphour.adapters.refusal import Refusal
 from chiphour.adapters.report import Report
 from chiphour.adapters.report import Tally
 from chiphour.index import v2026_1
-from chiphour.index.series import SERIES
-from chiphour.observe.venue import body_of
+from chiphour.index.parameters import SETS
+from chiphour.index.series import ALL_SERIES
 from chiphour.units import NS_PER_DAY
-from chiphour.units import NS_PER_HOUR
 from chiphour.units import strike_ns
-from records import observation
 
-FIRST = date(2026, 7, 1)
-DAYS = [FIRST + timedelta(days=day) for day in range(10)]
-SILENT = DAYS[4]
-VENUES = ("coreweave", "crusoe", "lambda", "nebius", "ovh")
-H100 = "CHR.H100.SXM.OD"
-
-
-def card(day, venue, price_nanousd, source="snapshot", **fields):
-    return observation(
-        source=source,
-        venue=venue,
-        price_nanousd=price_nanousd,
-        observed_ns=strike_ns(day) - NS_PER_HOUR,
-        row=venue,
-        **fields,
-    )
-
-
-def keep(archive, day, rows):
-    at_ns, source = rows[0].observed_ns, rows[0].source
-    body = body_of(f"{source} {day} {len(rows)}".encode(), "list", at_ns, at_ns)
-    seen = tuple(row._replace(raw_sha256=body.sha256) for row in rows)
-    path = f"{source} {day} {len(rows)}"
-    archive.keep_poll(source, "1", [Answer(body, seen, path, body.sha256)])
-
-
-def cards(day, source="snapshot"):
-    step = DAYS.index(day)
-    return [
-        card(day, venue, 3 * 10**9 + 10**7 * (place + step % 3), source)
-        for place, venue in enumerate(VENUES)
-    ]
+WAITS = (SETS["v2026_1"].close_ns, SETS["v2026_1"].final_ns)
 
 
 @pytest.fixture
 def archive(tmp_path):
-    opened = Archive(tmp_path / "one")
-    for day in DAYS:
-        if day != SILENT:
-            keep(opened, day, cards(day))
+    opened = filled(tmp_path / "one")
     yield opened
     opened.close()
 
@@ -85,13 +57,13 @@ def archive(tmp_path):
 def fixed_days(monkeypatch):
     """Count the strikes that are really computed."""
     computed = []
-    honest = v2026_1.fix_all
+    honest = v2026_1.fix_sets
 
     def counting(observations, strike, previous, source=""):
         computed.append(strike)
         return honest(observations, strike, previous, source)
 
-    monkeypatch.setattr(adapter.v2026_1, "fix_all", counting)
+    monkeypatch.setattr(adapter.v2026_1, "fix_sets", counting)
     return computed
 
 
@@ -110,7 +82,7 @@ def test_what_is_only_compared_neither_lengthens_the_span_nor_enters_a_fix(archi
     assert span(recorded(archive)) == (DAYS[0], DAYS[-1])
     assert fix_range(archive, DAYS[0], DAYS[9]) == before
     found = audit_all(archive)
-    assert (found.checked, found.first_difference) == (len(before), None)
+    assert (found.checked, found.first_difference) == (archive.count()["fixings"], None)
     assert audit_one(archive, H100, DAYS[2]).matched == 1
     with pytest.raises(NothingRecorded, match="a source of snapshot, found 'digest'"):
         recorded(archive, "digest")
@@ -118,7 +90,7 @@ def test_what_is_only_compared_neither_lengthens_the_span_nor_enters_a_fix(archi
 
 def test_a_range_has_every_series_of_every_day_and_a_reason_where_there_is_no_fix(archive):
     found = fix_range(archive, DAYS[0], DAYS[-1])
-    assert len(found) == len(DAYS) * len(SERIES)
+    assert len(found) == len(DAYS) * len(ALL_SERIES)
     reasons = {f.strike_ns: f.reason for f in found if f.series == H100}
     assert reasons == {strike_ns(day): "STALE" if day == SILENT else "" for day in DAYS}
     after = [f for f in found if f.series == H100 and f.strike_ns == strike_ns(DAYS[5])]
@@ -127,11 +99,8 @@ def test_a_range_has_every_series_of_every_day_and_a_reason_where_there_is_no_fi
 
 def test_a_fix_does_not_depend_on_the_range_asked_for(archive, tmp_path):
     last_alone = fix_range(archive, DAYS[-1], DAYS[-1])
-    other = Archive(tmp_path / "two")
-    for day in DAYS:
-        if day != SILENT:
-            keep(other, day, cards(day))
-    assert fix_range(other, DAYS[0], DAYS[-1])[-len(SERIES) :] == last_alone
+    other = filled(tmp_path / "two")
+    assert fix_range(other, DAYS[0], DAYS[-1])[-len(ALL_SERIES) :] == last_alone
     other.close()
 
 
@@ -141,7 +110,8 @@ def test_what_is_kept_is_not_computed_again(archive, fixed_days):
     again = fix_range(archive, DAYS[0], DAYS[9])
     assert fixed_days[8:] == [strike_ns(DAYS[8]), strike_ns(DAYS[9])]
     assert again[: len(once)] == once
-    assert archive.count()["fixings"] == len(again)
+    last_is_provisional = len(ALL_SERIES) * len(SETS)
+    assert archive.count()["fixings"] == 2 * len(SETS) * len(again) - last_is_provisional
 
 
 def test_a_late_row_replaces_the_fixings_that_it_changes(archive, tmp_path, fixed_days):
@@ -160,14 +130,90 @@ def test_a_late_row_replaces_the_fixings_that_it_changes(archive, tmp_path, fixe
 
 
 def test_a_kept_final_fixing_is_replaced_by_a_final_one(archive):
-    found = fix_range(archive, DAYS[0], DAYS[2])
-    archive.keep_fixings([v2026_1.as_final(fixing) for fixing in found])
     assert fix_range(archive, DAYS[0], DAYS[2])[0].vintage == "final"
     keep(archive, DAYS[1], [card(DAYS[1], "together", 4 * 10**9, "other")])
     fix_range(archive, DAYS[0], DAYS[2])
     kept = [f for f in archive.fixings(H100) if f.strike_ns == strike_ns(DAYS[1])]
     assert (kept[0].panel, kept[0].vintage) == (6, "final")
     assert audit_all(archive).first_difference is None
+
+
+def test_every_set_is_fixed_against_its_own_last_fixing(archive):
+    """One venue far off: the screen of the set in force leaves it out, the plain set does not."""
+    for day in DAYS[:2]:
+        keep(archive, day, [card(day, "together", 9 * 10**9, "other")])
+    sets = {name: fix_range(archive, DAYS[1], DAYS[1], parameter_set=name) for name in SETS}
+    h100 = {name: next(f for f in found if f.series == H100) for name, found in sets.items()}
+    assert {name: f.parameter_set for name, f in h100.items()} == {name: name for name in SETS}
+    assert [h100[name].kept for name in ("v2026_1", "robust", "plain")] == [5, 5, 6]
+    assert h100["plain"].fix_ticks != h100["v2026_1"].fix_ticks
+    for name, fixing in h100.items():
+        first = archive.fixing_as_of(H100, strike_ns(DAYS[0]), None, "", name)
+        assert fixing.fix_ticks - fixing.change_ticks == first.fix_ticks
+
+
+def test_a_fixing_is_final_once_the_next_strike_has_come(archive):
+    fix_range(archive, DAYS[0], DAYS[-1])
+    kept = {f.strike_ns: f for f in archive.fixings(H100)}
+    assert kept[strike_ns(DAYS[-1])].vintage == "provisional"
+    assert {kept[strike_ns(day)].vintage for day in DAYS[:-1]} == {"final"}
+    first = archive.vintages(H100, strike_ns(DAYS[0]))
+    assert [f.vintage for f in first] == ["provisional", "final"]
+    assert [f.known_ns for f in first] == [
+        f.strike_ns + wait for f, wait in zip(first, WAITS, strict=True)
+    ]
+    assert v2026_1.as_final(first[0]) == first[1]
+
+
+def test_a_strike_that_has_not_closed_is_shown_and_not_kept(archive):
+    closes_ns = strike_ns(DAYS[3]) + WAITS[0]
+    found = fix_range(archive, DAYS[2], DAYS[3], now_ns=closes_ns - 1)
+    assert [f.strike_ns for f in found[:: len(ALL_SERIES)]] == [strike_ns(d) for d in DAYS[2:4]]
+    assert max(f.strike_ns for f in archive.fixings()) == strike_ns(DAYS[2])
+    assert {f.vintage for f in archive.fixings(H100)} == {"final"}
+    again = fix_range(archive, DAYS[2], DAYS[3], now_ns=closes_ns)
+    assert again == found
+    assert {f.vintage for f in archive.fixings(H100, strike_ns(DAYS[3]))} == {"provisional"}
+
+
+def test_one_source_alone_is_never_logged(archive, tmp_path):
+    log = open_log(tmp_path)
+    fix_range(archive, DAYS[0], DAYS[1], "snapshot", log=log)
+    assert log.size == 0
+    log.close()
+
+
+def test_what_is_final_and_logged_is_not_looked_at_again(archive, tmp_path, fixed_days):
+    log = open_log(tmp_path)
+    found = fix_range(archive, DAYS[0], DAYS[9], log=log)
+    size = log.size
+    del fixed_days[:]
+    assert fix_range(archive, DAYS[0], DAYS[9], log=log) == found
+    assert fixed_days == [], "the last day neither, though it is provisional: it is published"
+    assert log.size == size
+
+
+def test_a_row_that_comes_in_after_the_batch_was_closed_is_told_and_enters_no_fix(
+    archive, tmp_path, caplog
+):
+    log = open_log(tmp_path)
+    fix_range(archive, DAYS[0], DAYS[9], log=log)
+    assert caplog.messages == []
+    keep(archive, DAYS[6], [card(DAYS[6], "together", 4 * 10**9, "other")])
+    before = card(FIRST, "ovh", 10**9, "early")
+    week = 7 * NS_PER_DAY
+    times = {"observed_ns": before.observed_ns - week, "received_ns": before.received_ns - week}
+    keep(archive, FIRST, [before._replace(**times)])
+    assert span(recorded(archive)) == (DAYS[0], DAYS[-1]), "no strike before the first is fixed"
+    fix_range(archive, DAYS[0], DAYS[9], log=log)
+    assert caplog.messages == [
+        "2 rows came in after the batch was closed, of 2026-06-24, 2026-07-07: no fix considers "
+        "them; a fresh data folder fixes with them"
+    ]
+    assert audit_all(archive).first_difference is None
+    with pytest.raises(NothingRecorded, match="a source of snapshot, found 'other'"):
+        fix_range(archive, DAYS[6], DAYS[6], "other")
+    log.close()
 
 
 def test_days_and_sources_without_data_are_told_with_what_there_is(archive):
@@ -182,35 +228,15 @@ def test_days_and_sources_without_data_are_told_with_what_there_is(archive):
     assert archive.count()["fixings"] == 0
 
 
-def test_sources_are_fixed_and_audited_apart(archive):
+def test_sources_are_fixed_apart_and_what_is_kept_is_told(archive):
     keep(archive, DAYS[0], cards(DAYS[0], "other")[:3])
-    together = fix_range(archive, DAYS[0], DAYS[0])
+    fix_range(archive, DAYS[0], DAYS[0])
+    assert is_kept(archive, H100, DAYS[0])
+    assert not is_kept(archive, H100, DAYS[1])
+    assert not is_kept(archive, None, None, "other")
     alone = fix_range(archive, DAYS[0], DAYS[0], "other")
     assert {f.source for f in alone} == {"other"}
-    found = audit_all(archive)
-    assert found.checked == found.matched == len(together) + len(alone)
-    assert found.of_series["", H100] == found.of_series["other", H100] == (1, 1)
-
-
-def test_one_fixing_is_audited_against_the_one_before_it(archive):
-    fix_range(archive, DAYS[0], DAYS[5])
-    assert is_kept(archive, H100, DAYS[5])
-    assert not is_kept(archive, H100, DAYS[6])
-    assert audit_one(archive, H100, DAYS[5]) == ({("", H100): (1, 1)}, None)
-    with pytest.raises(NothingRecorded, match="kept fixing"):
-        audit_one(archive, H100, DAYS[6])
-
-
-def test_a_wrong_kept_fixing_is_found(archive):
-    found = fix_range(archive, DAYS[0], DAYS[3])
-    wrong = next(f for f in found if f.series == H100 and f.strike_ns == strike_ns(DAYS[1]))
-    archive.keep_fixings([wrong._replace(fix_ticks=1)])
-    result = audit_all(archive)
-    assert result.first_difference == (
-        "CHR.H100.SXM.OD 2026-07-02T00:30:00Z: fix_ticks: published 1, recomputed 30300"
-    )
-    assert result.matched < result.checked
-    assert audit_one(archive, H100, DAYS[1]).matched == 0
+    assert is_kept(archive, None, None, "other")
 
 
 def test_progress_counts_every_strike(archive):

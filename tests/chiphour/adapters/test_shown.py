@@ -15,7 +15,7 @@ from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.adapters.shown import Shown
 from chiphour.day import run_day
-from chiphour.index.series import SERIES
+from chiphour.index.series import ALL_SERIES
 
 DAY = date(2026, 7, 8)
 PERPETUAL = "H100SXMOD_USDC-PERPETUAL"
@@ -33,7 +33,7 @@ def shown(tmp_path_factory):
 
 def test_days_and_fixings(shown):
     assert shown.days() == [date(2026, 7, 6), date(2026, 7, 7), DAY]
-    assert len(shown.fixings()) == 3 * len(SERIES)
+    assert len(shown.fixings()) == 3 * len(ALL_SERIES)
     assert {fixing.series for fixing in shown.fixings("CHR.L4.OD")} == {"CHR.L4.OD"}
 
 

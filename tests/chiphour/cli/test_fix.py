@@ -1,4 +1,4 @@
-"""FIX: the commands `fix` and `verify` as a user runs them, on the shipped recordings.
+"""FIX: the command `fix` as a user runs it, on the shipped recordings.
 
 Takes   words on the command line, a fresh data folder for the module.
 Gives   a failure where output, exit code or message is not what was promised.
@@ -7,12 +7,16 @@ Source  Decision 0004.
 """
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
-from chiphour.adapters.recordings import embedded_folder
+from carded import DAYS
+from carded import filled
+from chiphour.adapters.archive import Archive
+from chiphour.adapters.log import open_log
+from chiphour.cli import fix as command
+from chiphour.index.series import ALL_SERIES
+from chiphour.units import strike_ns
 
 SOURCE = ("--source", "gpurentalprices")
 
@@ -69,7 +73,6 @@ def test_fix_shows_a_day_a_range_and_a_series(run):
         (("fix", "2026-07-05", *SOURCE), "expected a day from 2026-07-06 to 2026-08-13"),
         (("fix", "2026-07-21", "--source", "none"), "found 'none'"),
         (("fix", "2026-07-21", "--series", "h100-pcie"), "CHR.H100.PCIE.OD"),
-        (("verify", "h100-sxm", "2026-07-21"), "CHR.H100.SXM.OD"),
         (("fix", "--strike", "2026-03-05T20:31Z"), "nearest polls are at 2026-03-05T19:30:44"),
     ],
 )
@@ -87,9 +90,6 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(run, words, message):
         ("fix",),
         ("fix", "2026-07-21", "--strike", "2026-03-05T19:31Z"),
         ("fix", "--strike", "2026-03-05T19:31"),
-        ("verify",),
-        ("verify", "h100-sxm-od"),
-        ("verify", "h100-sxm-od", "2026-07-21", "--all"),
     ],
 )
 def test_wrong_words_are_exit_code_2(run, words):
@@ -109,31 +109,63 @@ def test_off_strike_statistics_are_no_fix_and_are_not_kept(run):
     assert [json.loads(line)["reason"] for line in deep] == [""]
 
 
-def test_verify_prints_match_for_one_fix_and_for_all(run):
-    assert run("verify", "h100-sxm-od", "2026-07-21", *SOURCE)[1] == ["match: 1 of 1 fixings"]
-    code, lines, _ = run("verify", "--all", *SOURCE)
-    assert code == 0
-    assert lines[-1].startswith("match: ")
-    assert not [line for line in lines if "differs" in line]
+@pytest.fixture
+def carded_data(tmp_path):
+    archive = filled(tmp_path)
+    archive.close()
+    return tmp_path
 
 
-def test_a_changed_byte_of_a_recording_is_named(run, tmp_path):
-    folder, state = tmp_path / "open", tmp_path / "state"
-    name = Path("multi_gpurentalprices") / "2026-07-20.json.gz"
-    (folder / name).parent.mkdir(parents=True)
-    for file in sorted((embedded_folder() / name).parent.glob("2026-07-2*.gz")):
-        shutil.copy(file, folder / name.parent)
-    assert run("observe", "--from", str(folder), folder=state)[0] == 0
-    code, lines, _ = run("verify", "--all", "--raw", "--json", folder=state)
-    found = json.loads(lines[-1])
-    assert (code, found["first_difference"]) == (0, None)
-    assert found["checked"] == found["matched"] > 0
-    damaged = bytearray((folder / name).read_bytes())
-    damaged[len(damaged) // 2] ^= 1
-    (folder / name).write_bytes(damaged)
-    code, lines, _ = run("verify", "--all", "--raw", "--json", folder=state)
+def test_a_set_is_shown_as_it_was_known(run, carded_data):
+    """Nothing before its close, provisional until the next strike, then final."""
+    words = ("fix", "2026-07-03", "--json", "--series", "h100-sxm-od")
+    for parameter_set in ("v2026_1", "robust", "plain"):
+        for as_of, vintage in (
+            ("2026-07-03T00:35:00Z", "provisional"),
+            ("2026-07-04T00:29:59Z", "provisional"),
+            ("2026-07-04T00:30:00Z", "final"),
+        ):
+            of = ("--set", parameter_set, "--as-of", as_of)
+            code, lines, _ = run(*words, *of, folder=carded_data)
+            (row,) = map(json.loads, lines)
+            assert (code, row["parameter_set"], row["vintage"]) == (0, parameter_set, vintage)
+            assert row["fix_usd"] == "3.0400"
+    code, _, errors = run(*words, "--as-of", "2026-07-03T00:34:59Z", folder=carded_data)
     assert code == 1
-    assert "2026-07-20.json.gz" in json.loads(lines[-1])["first_difference"]
-    code, lines, _ = run("verify", "--all", "--raw", folder=state)
-    assert code == 1
-    assert lines[-1].startswith("difference: ")
+    assert "expected a time at which 2026-07-03 was fixed, from 2026-07-03T00:35:00Z" in errors[0]
+    assert run(*words, "--set", "none", folder=carded_data)[0] == 2
+
+
+def test_a_day_names_the_venues_that_were_absent(run, carded_data):
+    lines = run("fix", "2026-07-05", folder=carded_data)[1]
+    said = [line for line in lines if line.startswith("outage: ")]
+    assert said[0] == "outage: coreweave, seen last 2026-07-03T23:30:00Z: H100.SXM.OD"
+    assert len(said) == 5
+    assert "STALE" in "\n".join(lines)
+    present = run("fix", "2026-07-06", folder=carded_data)[1]
+    assert not [line for line in present if line.startswith("outage: ")]
+
+
+def test_every_fix_is_in_the_log_of_the_folder(run, carded_data):
+    run("fix", "2026-07-03", folder=carded_data)
+    log = open_log(carded_data)
+    size = log.size
+    assert log.check() is None
+    archive = Archive(carded_data)
+    # A batch for each of the three days, and what they were computed with.
+    assert size == archive.count()["fixings"] + 4
+    archive.close()
+    run("fix", "2026-07-03", folder=carded_data)
+    log.refresh()
+    assert log.size == size
+
+
+def test_a_strike_that_has_not_closed_is_shown_and_not_kept(run, carded_data, monkeypatch):
+    now_ns = strike_ns(DAYS[3])
+    monkeypatch.setattr(command.time, "time_ns", lambda: now_ns)
+    code, lines, errors = run("fix", "2026-07-04", "--json", folder=carded_data)
+    assert (code, len(lines)) == (0, len(ALL_SERIES))
+    assert errors == ["chiphour: 2026-07-04 has not closed yet: shown, not kept"]
+    archive = Archive(carded_data)
+    assert max(fixing.strike_ns for fixing in archive.fixings()) == strike_ns(DAYS[2])
+    archive.close()

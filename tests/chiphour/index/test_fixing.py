@@ -6,10 +6,13 @@ Keeps   what is stored equal to what was computed.
 Source  Methodology v2026_1, "Publication".
 """
 
+import hashlib
 import json
 
 import pytest
 
+from chiphour.index.fixing import document_of
+from chiphour.index.fixing import fixing_sha256
 from chiphour.index.fixing import from_json
 from chiphour.index.fixing import to_json
 from chiphour.observe.observation import canonical_json
@@ -24,6 +27,14 @@ def test_a_fixing_comes_back_from_its_json_as_it_was():
     assert again == FIXING
     assert isinstance(again.members[0].venues, tuple)
     assert canonical_json(to_json(again)) == text
+
+
+def test_the_document_is_the_canonical_json_and_its_hash_names_it():
+    document = document_of(FIXING)
+    assert document == canonical_json(to_json(FIXING)).encode()
+    assert fixing_sha256(FIXING) == hashlib.sha256(document).hexdigest()
+    changed = FIXING._replace(notes=())
+    assert fixing_sha256(changed) != fixing_sha256(FIXING), "notes are part of what is published"
 
 
 def test_an_unknown_or_missing_field_is_refused():

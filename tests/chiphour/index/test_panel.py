@@ -40,7 +40,9 @@ def in_window(*rows, source=""):
 
 
 def panel(*rows):
-    return panel_of(in_window(*rows), PARAMETERS)
+    seen = considered(rows, STRIKE_NS, "", PARAMETERS)
+    evidence = seen.evidence.get(H100, ())
+    return panel_of(seen.rows.get(H100, ()), evidence, STRIKE_NS, PARAMETERS)
 
 
 def test_the_latest_poll_of_a_rate_card_counts_alone():
@@ -55,7 +57,7 @@ def test_a_chip_gone_from_the_latest_card_is_gone():
     card_without = posted(age_ns=2 * NS_PER_HOUR, chip="H200")
     window = considered([old, card_without], STRIKE_NS, "", PARAMETERS)
     assert H100 not in window.rows
-    assert H100 in window.known
+    assert window.seen[H100] == {"lambda": old.observed_ns}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,10 @@ def test_one_source_can_be_asked_for_alone():
         ({"price_nanousd": 0}, "VALUE", "0/1"),
         ({"gpus": 0}, "VALUE", "3000000000/0"),
         ({"feed": "book", "age_ns": MINUTE}, "MACHINE", "none"),
+        ({"spec": '{"verification":"deverified"}'}, "QUALITY", "verification deverified"),
+        ({"spec": '{"reliability2":"0.9499999"}'}, "QUALITY", "reliability 0.9499999"),
+        ({"spec": '{"reliability":"high"}'}, "QUALITY", "reliability high"),
+        ({"spec": '{"reliability":"0.5","reliability2":null}'}, "QUALITY", "reliability 0.5"),
     ],
 )
 def test_an_ineligible_row_is_left_out_with_its_rule(fields, rule, statistic):
@@ -104,6 +110,11 @@ def test_an_ineligible_row_is_left_out_with_its_rule(fields, rule, statistic):
     assert [(r.what, r.rule, r.statistic) for r in left.rejections] == [
         (observation_id(row), rule, statistic)
     ]
+
+
+def test_quality_is_held_to_the_floor_only_where_it_is_stated():
+    for spec in ("{}", '{"reliability":"0.95","verification":"verified"}'):
+        assert len(panel(posted(spec=spec)).members) == 1
 
 
 def test_flags_that_only_inform_leave_a_row_in():
@@ -170,3 +181,95 @@ def test_a_thin_book_is_left_out(short):
 def test_an_unnamed_host_is_not_a_host():
     rows = [row._replace(host_key="" if row.host_key == "h2" else row.host_key) for row in book()]
     assert [r.statistic for r in panel(*rows).rejections] == ["2 polls 2 hosts 5 machines"]
+
+
+def test_a_book_that_names_no_host_stands_uncapped_with_a_note():
+    left = panel(*(row._replace(host_key="") for row in book()))
+    assert [member.name for member in left.members] == ["vast"]
+    assert left.notes == (("vast", "NO_HOST", "0 hosts named", "no cap"),)
+
+
+def test_a_host_of_many_machines_weighs_no_more_than_its_share():
+    """Five hosts: one with eight machines at 9, four with one each at 1, 2, 3, 4: each a fifth."""
+    rows = [offer(n, 9, age, host_key="big") for n in range(8) for age in (MINUTE, 2 * MINUTE)]
+    rows += [offer(10 + n, n, age) for n in range(1, 5) for age in (MINUTE, 2 * MINUTE)]
+    left = panel(*rows)
+    assert left.members[0].rate == 3 * 10**9
+    found = "8 of 12 machines of one host"
+    assert left.notes == (("vast", "CAPPED", found, "0.200000 of the weight"),)
+
+
+HOUR = NS_PER_HOUR
+
+
+def with_history(*ages_ns, usd=1, **fields):
+    """Six machines in the window at 2, and machine 99 that was seen before it."""
+    rows = book(machines=6, hosts=6)
+    rows += [offer(n, 2, age, host_key=f"h{n}") for n in range(6) for age in range_of_polls()]
+    return rows + [offer(99, usd, age, host_key="h99", **fields) for age in ages_ns]
+
+
+def range_of_polls():
+    return [hours * HOUR for hours in range(1, 48)]
+
+
+def carried_by(*ages_ns, **fields):
+    left = panel(*with_history(*ages_ns, **fields))
+    return any(note.rule == "VANISHED" for note in left.notes)
+
+
+def test_a_machine_that_just_vanished_still_counts():
+    left = panel(*with_history(*(hours * HOUR for hours in range(2, 9))))
+    assert left.notes == (("vast", "VANISHED", "1 machines", "vanished under 24 hours ago"),)
+    (member,) = left.members
+    assert len(member.observations) == 12 + 7
+    assert len(left.inputs) == 12 + 7  # The rows before the window that carry nobody are not in.
+
+
+@pytest.mark.parametrize(
+    ("ages_h", "counts"),
+    [
+        (range(2, 9), True),  # Six hours, every poll.
+        (range(2, 8), False),  # Five hours.
+        (range(2, 15, 2), True),  # Half of the polls and one.
+        (range(2, 21, 3), False),  # A third of them.
+        (range(23, 30), True),
+        (range(24, 31), False),  # Gone for a day.
+        ((2,), False),  # A decoy.
+        ((2, 8), False),
+    ],
+)
+def test_who_is_carried(ages_h, counts):
+    assert carried_by(*(hours * HOUR for hours in ages_h)) is counts
+
+
+def test_a_machine_that_is_back_is_not_carried_too():
+    ages = [hours * HOUR for hours in range(2, 9)]
+    back = [offer(99, 3, MINUTE, host_key="h99")]
+    left = panel(*with_history(*ages), *back)
+    assert left.notes == ()
+
+
+def test_a_machine_that_is_there_but_ineligible_has_not_vanished():
+    ages = [hours * HOUR for hours in range(2, 9)]
+    unverified = offer(99, 9, MINUTE, host_key="h99", spec='{"verification":"unverified"}')
+    left = panel(*with_history(*ages), unverified)
+    assert left.notes == ()
+    assert [rejection.rule for rejection in left.rejections] == ["QUALITY"]
+
+
+def test_what_is_ineligible_carries_nobody():
+    ages = [hours * HOUR for hours in range(2, 9)]
+    assert not carried_by(*ages, flags=("BID_FLOOR",))
+    assert not carried_by(*ages, source="elsewhere")
+
+
+def test_a_narrower_series_takes_the_rows_that_state_what_it_asks():
+    here = posted(spec='{"country":"US"}', gpus=8)
+    there = posted("nebius", spec='{"country":"FI"}')
+    nowhere = posted("ovh")
+    rows = considered([here, there, nowhere], STRIKE_NS, "", PARAMETERS).rows
+    assert rows[BY_TICKER["CHR.H100.SXM.OD.US"]] == (here,)
+    assert rows[BY_TICKER["CHR.H100.SXM.OD.EU"]] == (there,)
+    assert rows[BY_TICKER["CHR.H100.SXM.OD.X8"]] == (here,)
+    assert BY_TICKER["CHR.H100.SXM.OD.IB"] not in rows

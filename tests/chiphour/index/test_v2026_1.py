@@ -14,8 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chiphour.index.fixing import Member
+from chiphour.index.parameters import PLAIN
+from chiphour.index.parameters import ROBUST
+from chiphour.index.parameters import SETS
+from chiphour.index.series import ALL_SERIES
 from chiphour.index.series import BY_TICKER
-from chiphour.index.series import SERIES
+from chiphour.index.v2026_1 import NOTES
 from chiphour.index.v2026_1 import PARAMETERS
 from chiphour.index.v2026_1 import PARAMETERS_SHA256
 from chiphour.index.v2026_1 import REASONS
@@ -25,7 +29,9 @@ from chiphour.index.v2026_1 import book_statistics
 from chiphour.index.v2026_1 import fit_for_settlement
 from chiphour.index.v2026_1 import fix_all
 from chiphour.index.v2026_1 import fix_one
+from chiphour.index.v2026_1 import fix_sets
 from chiphour.index.v2026_1 import grade_of
+from chiphour.index.v2026_1 import ids_root
 from chiphour.index.v2026_1 import inputs_unchanged
 from chiphour.index.v2026_1 import split_of
 from chiphour.observe.observation import observation_id
@@ -58,7 +64,7 @@ def fix(*prices, previous=None, strike=DAY):
 def test_every_series_has_a_row_and_the_same_as_alone():
     rows = cards("3", "3.1", "3.2")
     fixings = fix_all(rows, DAY, {})
-    assert [fixing.series for fixing in fixings] == [series.ticker for series in SERIES]
+    assert [fixing.series for fixing in fixings] == [series.ticker for series in ALL_SERIES]
     assert fixings[H100.number - 1] == fix_one(H100, rows, DAY, None)
     assert {fixing.reason for fixing in fixings} == {"", "NO_DATA"}
 
@@ -85,8 +91,11 @@ def test_few_members_is_what_rows_without_a_panel_give():
 def test_the_screen_alone_leaves_three_members_and_half_of_the_panel(prices):
     """Half of a panel lies within one deviation, so FEW_AFTER_SCREEN waits for later rules."""
     fixing = fix(*map(str, prices))
-    assert fixing.state == "fixed"
-    assert fixing.kept >= max(3, len(prices) // 2)
+    units = sum(rejection.rule == "UNIT" for rejection in fixing.rejections)
+    assert fixing.panel == len(prices) - units
+    if fixing.panel >= 3:
+        assert fixing.kept >= max(3, fixing.panel // 2)
+    assert fixing.reason == ("" if fixing.panel >= 3 else "FEW_MEMBERS")
 
 
 def test_a_suppressed_series_says_nothing_else():
@@ -167,7 +176,7 @@ def test_a_move_of_price_is_fit_and_one_of_composition_is_not():
 
 
 def member(name, rate, kept=True):
-    return Member(name, (name,), rate * 100_000, 1, kept, ())
+    return Member(name, (name,), rate * 100_000, 1, kept, 0, "")
 
 
 def test_the_split_follows_its_definition():
@@ -193,16 +202,110 @@ def test_the_final_row_is_the_same_a_day_later():
     assert final == provisional._replace(vintage="final", known_ns=DAY + NS_PER_DAY)
 
 
-def test_the_inputs_root_names_every_considered_row_and_no_other():
+def test_the_roots_name_every_considered_row_and_no_other():
     rows = [*cards("3", "3.1", "3.2"), posted("aws", "9")]
     fixing = fix_one(H100, rows, DAY, None)
-    used = {row for member in fixing.members for row in member.observations}
-    used |= {rejection.what for rejection in fixing.rejections}
-    assert used == {observation_id(row) for row in rows}
+    ids = sorted(observation_id(row) for row in rows)
+    assert fixing.inputs_root == ids_root(ids)
+    assert [(member.rows, member.rows_root) for member in fixing.members] == [
+        (1, ids_root([observation_id(row)])) for row in rows[:-1]
+    ]
+    assert [rejection.what for rejection in fixing.rejections] == [observation_id(rows[-1])]
     same = fix_one(H100, [*rows, posted("ovh", "3", age_ns=2 * NS_PER_DAY)], DAY, None)
     assert same.inputs_root == fixing.inputs_root
     fewer = fix_one(H100, rows[:-1], DAY, None)
     assert fewer.inputs_root != fixing.inputs_root
+
+
+def test_the_empty_root_is_that_of_no_bytes():
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert ids_root([]) == fix_one(H100, [], DAY, None).inputs_root == empty
+
+
+def test_a_price_in_another_unit_leaves_with_its_rule():
+    """Eight times the others, and an eighth of them; six times is the edge."""
+    fixing = fix("3", "3", "3.1", "3.1", "24")
+    assert [r for r in fixing.rejections if r.rule == "UNIT"] == [
+        ("nebius", "UNIT", "24.000000000", "1/6 to 6 times 3.050000000")
+    ]
+    assert (fixing.panel, fixing.fix_ticks) == (4, 30_500)
+    assert fix("3", "3", "3", "18").panel == 3
+    assert fix("3", "3", "3", "17.9999").panel == 4
+    assert fix("3", "3", "3", "0.5").panel == 3
+    assert fix("3", "3", "3", "0.5001").panel == 4
+
+
+def test_two_prices_in_another_unit_are_each_held_against_all_others():
+    fixing = fix("3", "3", "3", "3", "3", "24", "24")
+    assert [r.what for r in fixing.rejections] == ["ovh", "scaleway"]
+
+
+def test_few_others_are_replaced_by_the_last_fix_of_the_week():
+    first = fix("3", "3", "3")
+    later = DAY + 7 * NS_PER_DAY
+    fixing = fix("3", "3", "24", previous=first, strike=later)
+    assert fixing.reason == "FEW_MEMBERS"
+    assert fixing.rejections == (
+        ("jarvislabs", "UNIT", "24.000000000", "1/6 to 6 times 3.000000000"),
+    )
+    assert fix("3", "3", "24", previous=first, strike=later + NS_PER_DAY).panel == 3
+    assert fix("3", "3", "24").panel == 3
+
+
+def test_a_member_far_from_the_last_fix_is_noted_and_stays():
+    first = fix("3", "3", "3", "3")
+    fixing = fix("3", "3", "3", "15.5", previous=first, strike=DAY + NS_PER_DAY)
+    band = ("lambda", "BAND", "15.500000000", "1/5 to 5 times 3.000000000")
+    assert [note for note in fixing.notes if note.rule == "BAND"] == [band]
+    assert fixing.panel == 4
+
+
+def test_a_venue_that_is_missing_is_noted():
+    rows = [*cards("3", "3.1", "3.2"), posted("ovh", "3", age_ns=2 * NS_PER_DAY)]
+    rows += [posted("aws", "3", age_ns=2 * NS_PER_DAY)]
+    fixing = fix_one(H100, rows, DAY, None)
+    assert fixing.notes == (("ovh", "OUTAGE", "2026-07-18T00:30:00Z", "a price in the window"),)
+
+
+def test_of_four_venues_two_leave_and_the_fix_is_suppressed():
+    first = fix("3", "3.1", "3.2", "3.3")
+    before = cards("3", "3.1", "3.2", "3.3")
+    two_days = DAY + 2 * NS_PER_DAY
+    late = [posted(venue, "3", two_days) for venue in VENUES[:2]]
+    gone = fix_one(H100, [*before, *late], two_days, first)
+    assert (gone.reason, gone.panel) == ("FEW_MEMBERS", 2)
+    assert [(note.what, note.rule) for note in gone.notes] == [
+        ("jarvislabs", "OUTAGE"),
+        ("lambda", "OUTAGE"),
+    ]
+
+
+def test_a_venue_that_doubles_its_listings_moves_nothing():
+    once = cards("3", "3.1", "3.2", "3.3")
+    twice = [row._replace(row="again") for row in once[:1]]
+    assert fix_one(H100, once + twice, DAY, None).fix_ticks == 31_500
+
+
+def test_the_sets_differ_in_their_screen_alone():
+    """Of 2, 2.9, 3, 3.1, 4: the deviation is 0.1 raw; scaled, 3 times it reach 0.44478."""
+    rows = cards("2", "2.9", "3", "3.1", "3.4")
+    found = fix_sets(rows, DAY, {})
+    kept = {name: fixings[H100.number - 1].kept for name, fixings in found.items()}
+    assert kept == {"v2026_1": 3, "robust": 4, "plain": 5}
+    for name, parameters in SETS.items():
+        assert found[name] == fix_all(rows, DAY, {}, parameters=parameters)
+    assert {f.parameter_set for f in found["robust"]} == {"robust"}
+
+
+def test_a_set_is_split_against_its_own_past():
+    first = fix_one(H100, cards("2", "2.9", "3", "3.1", "3.4"), DAY, None, parameters=PLAIN)
+    later = DAY + NS_PER_DAY
+    second = fix_one(
+        H100, cards("2", "2.9", "3", "3.1", "3.4", strike=later), later, first, "", PLAIN
+    )
+    assert (second.change_ticks, second.screen_ticks) == (0, 0)
+    assert second.parameters_sha256 != fix("3", "3", "3").parameters_sha256
+    assert ROBUST.screen_scale_ppm == 1_482_600
 
 
 def test_unchanged_inputs_are_known_without_fixing_again():
@@ -213,6 +316,7 @@ def test_unchanged_inputs_are_known_without_fixing_again():
     assert not inputs_unchanged(fixings, [*rows, posted("ovh", "3", chip="T4", form="")])
     assert not inputs_unchanged(fixings[:-1], rows)
     assert not inputs_unchanged([fixings[0]._replace(parameters_sha256=""), *fixings[1:]], rows)
+    assert not inputs_unchanged(fixings, [*rows, posted("ovh", "3", age_ns=2 * NS_PER_DAY)])
 
 
 def test_off_strike_statistics_describe_a_book():
@@ -228,7 +332,7 @@ def test_off_strike_statistics_describe_a_book():
 
 def test_the_text_names_every_parameter_reason_and_rule():
     words = TEXT.read_text()
-    named = (*PARAMETERS._fields, *REASONS, *RULES)
+    named = (*PARAMETERS._fields, *REASONS, *RULES, *NOTES)
     assert [name for name in named if f"`{name}`" not in words] == []
     assert PARAMETERS_SHA256 in words
 

@@ -209,6 +209,15 @@ def test_a_text_is_bounded(take):
         fields(a=["x" * 2_001]).texts("a")
 
 
+@pytest.mark.parametrize("take", ["number", "number_or_none"])
+def test_a_number_is_bounded(take):
+    """It is kept as text and counted with later: Python refuses to read 5,000 digits."""
+    long = parse_object(b'{"a":' + b"9" * 2_001 + b"}", "x")
+    with pytest.raises(UnexpectedData, match="x: a: expected at most 2000 characters"):
+        getattr(long, take)("a")
+    assert getattr(parse_object(b'{"a":' + b"9" * 2_000 + b"}", "x"), take)("a") == "9" * 2_000
+
+
 def test_long_finds_are_shortened():
     with pytest.raises(UnexpectedData) as fault:
         fields(a="x" * 10_000).boolean("a")

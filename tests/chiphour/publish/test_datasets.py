@@ -18,7 +18,10 @@ from hypothesis import strategies as st
 from chiphour.index.fixing import Member
 from chiphour.index.series import BY_TICKER
 from chiphour.publish import datasets
+from chiphour.publish.words import note_words
+from chiphour.publish.words import rule_words
 from chiphour.units import ticks_from_text
+from records import FIXED
 
 
 def rows_of(body: bytes) -> list[dict[str, str]]:
@@ -92,7 +95,7 @@ def test_columns_and_their_examples_agree(fixings):
         found = {type(column.read(fixing)) for fixing in fixings}
         assert found <= {column.type, *([type(None)] if column.nullable else [])}
         assert type(column.example) is column.type
-    assert len({column.name for column in datasets.FIXING_COLUMNS}) == 26
+    assert len({column.name for column in datasets.FIXING_COLUMNS}) == 29
 
 
 def test_a_fixing_carries_what_it_was_made_from(fixings):
@@ -102,10 +105,41 @@ def test_a_fixing_carries_what_it_was_made_from(fixings):
     assert sum(member["kept"] for member in found["members"]) == fixing.kept
     assert datasets.fixing_object(fixing).items() <= found.items()
     assert found["reason_text"] == ""
+    assert all(len(member["rows_root"]) == 64 for member in found["members"])
+
+
+def test_notes_and_rejections_come_with_their_words():
+    found = datasets.panel_object(FIXED)
+    assert found["notes"] == [
+        {
+            "what": "ovh",
+            "rule": "OUTAGE",
+            "statistic": "2026-07-19T12:00:00Z",
+            "threshold": "a price in the window",
+            "note_text": note_words("OUTAGE"),
+        }
+    ]
+    assert found["rejections"][0]["rule_text"] == rule_words("SCREEN")
+
+
+def test_columns_are_only_ever_appended():
+    names = [column.name for column in datasets.FIXING_COLUMNS]
+    assert names[-4:] == ["source", "parameter_set", "register_sha256", "revision"]
+    assert names[:8] == ["series", "date", "strike", "slug", "state", "reason", "fix_usd", "grade"]
+
+
+def test_narrower_series_know_their_base():
+    narrower = datasets.narrower(BY_TICKER["CHR.H100.SXM.OD"])
+    assert [series.slug for series in narrower] == [
+        f"h100-sxm-od-{end}" for end in ("us", "eu", "ib", "x8", "full")
+    ]
+    assert {datasets.base_of(series) for series in narrower} == {"CHR.H100.SXM.OD"}
+    assert datasets.base_of(BY_TICKER["CHR.L4.OD"]) == ""
+    assert datasets.series_object(narrower[0], None)["base"] == "CHR.H100.SXM.OD"
 
 
 def test_an_inexact_rate_is_rounded_half_even_and_given_exactly(fixings):
-    member = Member("x", ("x",), 10, 4, True, ())
+    member = Member("x", ("x",), 10, 4, True, 0, "")
     assert datasets.rate_text(member) == "0.000000002"
     fixing = fixings[0]._replace(members=(member,), reason="STALE")
     found = datasets.panel_object(fixing)

@@ -20,6 +20,7 @@ from chiphour.publish.files import TRADE_COLUMNS
 from chiphour.publish.files import DayRecords
 from chiphour.publish.files import day_files
 from chiphour.publish.market import Listing
+from chiphour.publish.market import MarketRelease
 from chiphour.publish.release import Release
 
 
@@ -36,8 +37,12 @@ def records(shown, fixings):
         price_ticks=32_015,
         lots=7,
     )
-    release = Release(shown.FIRST, tuple(fixings), tuple(fixings), listings=(Listing(contract),))
-    return DayRecords(release, np.array([fill]), {9: "demonstration maker one"})
+    release = Release(shown.FIRST, tuple(fixings), tuple(fixings))
+    return DayRecords(
+        MarketRelease(release, (Listing(contract),)),
+        np.array([fill]),
+        {9: "demonstration maker one"},
+    )
 
 
 def test_the_files_of_a_day(shown, fixings):

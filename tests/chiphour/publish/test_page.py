@@ -7,6 +7,7 @@ Source  Decision 0010.
 """
 
 from chiphour.publish.html import element
+from chiphour.publish.page import MARKET_NAVIGATION
 from chiphour.publish.page import Cell
 from chiphour.publish.page import Frame
 from chiphour.publish.page import group
@@ -24,7 +25,7 @@ def text_of(root) -> str:
 
 
 def test_a_page_shows_its_labels_and_marks_where_one_is(parsed):
-    frame = Frame(("Replay.", HOSTILE), ("Data by nobody.",))
+    frame = Frame(("Replay.", HOSTILE), ("Data by nobody.",), MARKET_NAVIGATION)
     root = parsed(page_bytes("Title", "About", "/market", frame, [paragraph("Middle")]))
     assert text_of(root.find("body/aside")) == f"Replay. {HOSTILE}"
     assert text_of(root.find("body/main")) == "Middle"

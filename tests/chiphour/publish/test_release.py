@@ -15,6 +15,9 @@ from chiphour.index.v2026_1 import REASONS
 from chiphour.publish.datasets import fixing_object
 from chiphour.publish.datasets import fixings_csv
 from chiphour.publish.datasets import strike_day
+from chiphour.publish.market import Listing
+from chiphour.publish.market import MarketRelease
+from chiphour.publish.market import market_release_page
 from chiphour.publish.page import Frame
 from chiphour.publish.release import Release
 from chiphour.publish.release import by_series
@@ -69,14 +72,14 @@ def test_suppressed_series_stand_under_their_reason_in_words(fixings, parsed):
     release = released(fixings, SILENT)
     page = parsed(release_page(release))
     tables = list(page.iter("table"))
-    assert len(tables) == 1  # Nothing was fixed on this day.
+    assert len(tables) == 2  # Nothing was fixed on this day. The second has narrower series.
     words = text_of(tables[0])
     for reason in {fixing.reason for fixing in release.fixings}:
         assert reason in REASONS
         assert words.count(reason_words(reason)) == 1
     assert "3.1720 on 12 Jul" in rows_by_ticker(page)["CHR.H100.SXM.OD"]
     assert "never" in rows_by_ticker(page)["CHR.T4.OD"]
-    assert "0 of 38 series have a fix" in text_of(page)
+    assert "0 of 58 series have a fix" in text_of(page)
 
 
 def test_the_head_of_the_page(fixings, parsed):
@@ -109,14 +112,12 @@ def test_sketches_leave_a_gap_where_there_was_no_fix(fixings, parsed):
 
 
 def test_the_market_and_the_auction_stand_on_the_page(fixings, shown, parsed):
-    from chiphour.publish.market import Listing
-
     market = shown.Shown(fixings)
     listing = Listing(market.contracts()[0], market.book(shown.PERPETUAL, 5))
     auction = market.auction(max(market.days()))
     frame = Frame(("Replay <of> recorded prices.",))
-    release = released(fixings, DAY, listings=(listing,), auction=auction, frame=frame)
-    words = text_of(parsed(release_page(release)))
+    release = MarketRelease(released(fixings, DAY, frame=frame), (listing,), auction)
+    words = text_of(parsed(market_release_page(release)))
     assert "Replay <of> recorded prices." in words
     assert "3.184213" in words
     assert "9 of 12 bids and 4 of 6 offers were awarded; $1284.000000 changed hands" in words

@@ -10,16 +10,19 @@ from datetime import date
 
 import pytest
 
+from chiphour.hardware.regions import countries_in
+from chiphour.index.series import ALL_SERIES
 from chiphour.index.series import BY_SLUG
-from chiphour.index.series import SERIES
+from chiphour.index.series import Filter
 from chiphour.index.series import Series
+from chiphour.index.v2026_1 import NOTES
 from chiphour.index.v2026_1 import REASONS
 from chiphour.publish import words
 
 
 def test_every_series_says_in_one_sentence_what_it_measures():
-    sentences = [words.measures(series) for series in SERIES]
-    assert len(set(sentences)) == len(SERIES)
+    sentences = [words.measures(series) for series in ALL_SERIES]
+    assert len(set(sentences)) == len(ALL_SERIES)
     assert all(each.endswith(".") and each.count(". ") == 0 for each in sentences)
 
 
@@ -32,6 +35,8 @@ def test_every_series_says_in_one_sentence_what_it_measures():
         ("rtxpro6000-od", "RTX PRO 6000, on demand"),
         ("a100-40-sxm-od", "A100 40 GB SXM, on demand"),
         ("b200-sxm-int", "B200 SXM, interruptible"),
+        ("h100-sxm-od-eu", "H100 SXM, on demand, in the European Union"),
+        ("h200-sxm-spot-x8", "H200 SXM, marketplace, 8 GPUs or more together"),
     ],
 )
 def test_names_of_series(slug, name):
@@ -82,3 +87,45 @@ def test_an_age_is_told_in_its_largest_whole_unit():
     second_ns = 1_000_000_000
     ages = [words.age_words(each * second_ns) for each in (-1, 0, 59, 60, 7_199, 7_200, 86_400)]
     assert ages == ["0 s", "0 s", "59 s", "1 min", "1 h", "2 h", "1 d"]
+
+
+@pytest.mark.parametrize(
+    ("only", "text"),
+    [
+        (Filter(), ""),
+        (Filter(places=("US",)), "in the United States"),
+        (Filter(places=("EU", *countries_in("EU"))), "in the European Union"),
+        (Filter(places=("US", "CA")), "in the United States or CA"),
+        (Filter(interconnects=("INFINIBAND", "ROCE")), "over InfiniBand or ROCE"),
+        (Filter(gpus_min=8), "8 GPUs or more together"),
+        (Filter(vcpus_min=16, memory_gb_min=128), "with 16 vCPUs and 128 GB or more per GPU"),
+        (
+            Filter(places=("US",), memory_gb_min=9),
+            "in the United States, with 9 GB or more per GPU",
+        ),
+    ],
+)
+def test_a_filter_is_said_in_words(only, text):
+    assert words.filter_words(only) == text
+
+
+def test_a_narrower_series_says_what_counts():
+    narrower = words.measures(BY_SLUG["h100-sxm-od-us"])
+    assert narrower.endswith("; only offers that say so count: in the United States.")
+    whole = words.measures(BY_SLUG["h100-sxm-od"])
+    assert narrower.startswith(whole.removesuffix("."))
+
+
+def test_every_note_is_a_sentence():
+    assert all(words.note_words(code).endswith(".") for code in NOTES)
+    assert words.note_words("NEW_NOTE") == "NEW_NOTE"
+
+
+def test_a_time_is_told_to_the_second_where_it_has_seconds():
+    assert words.time_words(0) == "1970-01-01 00:00 UTC"
+    assert words.time_words(61_500_000_000) == "1970-01-01 00:01:01 UTC"
+
+
+def test_a_noun_may_have_a_plural_of_its_own():
+    assert words.counted(1, "row or owner", "rows and owners") == "1 row or owner"
+    assert words.counted(2, "row or owner", "rows and owners") == "2 rows and owners"

@@ -26,7 +26,7 @@ from litestar.exceptions import ValidationException
 from litestar.types import Message
 from litestar.types import Scope
 
-from chiphour.adapters.serve.view import MarketView
+from chiphour.adapters.serve.view import IndexView
 from chiphour.observe.observation import MarketError
 from chiphour.publish.datasets import json_bytes
 from chiphour.publish.page import message_page
@@ -37,9 +37,12 @@ JSON = "application/json"
 CSV = "text/csv"  # In UTF-8: Litestar says so to text.
 HTML = "text/html"
 SVG = "image/svg+xml"
+TEXT = "text/plain"
 REVALIDATED = "no-cache"  # May be kept, but ask before each use.
 NEVER_KEPT = "no-store"
-FOR_PROGRAMS = ("/api/", "/data/", "/schema", "/healthz")
+IMMUTABLE = "public, max-age=31536000, immutable"  # It will never be otherwise.
+# Where a fault is answered as JSON.
+FOR_PROGRAMS = ("/api/", "/badge/", "/cite/", "/data/", "/feeds/", "/healthz", "/log/", "/schema")
 ECHOED_MOST = 60  # Characters of a request that a fault repeats.
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -52,9 +55,9 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 
-def market_of(request: Asked) -> MarketView:
-    """Give the market that this server shows."""
-    return cast(MarketView, request.app.state.market)
+def view_of(request: Asked) -> IndexView:
+    """Give the index that this server shows."""
+    return cast(IndexView, request.app.state.view)
 
 
 def answered(
@@ -116,7 +119,7 @@ def refused(request: Asked, fault: Exception) -> Response[bytes]:
         body, media_type = json_bytes({"error": words}), JSON
     else:
         title = HTTPStatus(status).phrase
-        frame = market_of(request).frame()
+        frame = view_of(request).frame()
         body, media_type = message_page(title, f"{words[0].upper()}{words[1:]}.", frame), HTML
     return Response(body, status_code=status, media_type=media_type, headers=headers)
 

@@ -20,8 +20,8 @@ from chiphour.adapters.serve.answer import JSON
 from chiphour.adapters.serve.answer import NEVER_KEPT
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.answer import answered
-from chiphour.adapters.serve.answer import market_of
-from chiphour.adapters.serve.api import gives
+from chiphour.adapters.serve.answer import view_of
+from chiphour.adapters.serve.asked import gives
 from chiphour.observe.register import REGISTER_SHA256
 from chiphour.observe.register import VERSION
 from chiphour.publish.commitments import COMMITMENTS_DEFAULT
@@ -70,10 +70,10 @@ def offers(
 ) -> Response[bytes]:
     """Give current offers; the ages count from the market's time, or from now when it is live."""
     wanted = Wanted(venue, source, kind, chip, form, tenor, country, after, limit)
-    market = market_of(request)
-    sites = {one.venue.name: one.venue.site for one in market.sources()}
+    view = view_of(request)
+    sites = {one.venue.name: one.venue.site for one in view.sources()}
     return answered(
-        request, json_bytes(offers_object(market.offers(wanted), sites)), JSON, NEVER_KEPT
+        request, json_bytes(offers_object(view.offers(wanted), sites)), JSON, NEVER_KEPT
     )
 
 
@@ -86,8 +86,8 @@ def offers(
 )
 def venues(request: Asked) -> Response[bytes]:
     """Give every source of observations."""
-    market = market_of(request)
-    found = venues_object(market.sources(), VERSION, REGISTER_SHA256, market.time_ns())
+    view = view_of(request)
+    found = venues_object(view.sources(), VERSION, REGISTER_SHA256, view.time_ns())
     return answered(request, json_bytes(found), JSON, NEVER_KEPT)
 
 
@@ -106,7 +106,7 @@ def refusals(
     ] = LAST_DEFAULT,
 ) -> Response[bytes]:
     """Give lines of the log of refusals."""
-    found = market_of(request).refusals(source, last)
+    found = view_of(request).refusals(source, last)
     return answered(request, json_bytes(refusals_object(found)), JSON, NEVER_KEPT)
 
 
@@ -125,14 +125,14 @@ def commitments(
     ] = COMMITMENTS_DEFAULT,
 ) -> Response[bytes]:
     """Give commitments to the times of polls, with what was revealed and when polls began."""
-    found = market_of(request).commitments(venue, last)
+    found = view_of(request).commitments(venue, last)
     return answered(request, json_bytes(commitments_object(found)), JSON, NEVER_KEPT)
 
 
 @get("/metrics", include_in_schema=False, media_type="text/plain", sync_to_thread=True)
 def metrics(request: Asked) -> Response[bytes]:
     """Give the states of collection as Prometheus reads them."""
-    return answered(request, market_of(request).metrics(), CONTENT_TYPE, NEVER_KEPT)
+    return answered(request, view_of(request).metrics(), CONTENT_TYPE, NEVER_KEPT)
 
 
 OBSERVED: Sequence[HTTPRouteHandler] = (offers, venues, refusals, commitments)

@@ -1,35 +1,33 @@
-"""PAGES: the release, the series and the market for people, as HTML.
+"""PAGES: a market for people, as HTML: releases with what was traded, contracts, books.
 
 Takes   requests.
 Gives   pages of `publish`.
-Keeps   the address of a release and of a series for good.
+Keeps   the address of a release for good.
 Source  Decision 0010.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from litestar import Response
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from chiphour.adapters.serve import gathered
 from chiphour.adapters.serve.answer import HTML
-from chiphour.adapters.serve.answer import SVG
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.answer import answered
-from chiphour.adapters.serve.answer import day_from_text
-from chiphour.adapters.serve.answer import market_of
-from chiphour.adapters.serve.api import series_named
-from chiphour.adapters.serve.view import MarketView
-from chiphour.publish.datasets import strike_day
+from chiphour.adapters.serve.asked import day_asked
+from chiphour.adapters.serve.market_view import MarketView
+from chiphour.adapters.serve.market_view import market_of
 from chiphour.publish.market import LEVELS_SHOWN
 from chiphour.publish.market import TRADES_SHOWN
 from chiphour.publish.market import Listing
+from chiphour.publish.market import MarketRelease
 from chiphour.publish.market import market_page
-from chiphour.publish.page import ICON
-from chiphour.publish.release import Release
-from chiphour.publish.release import release_page
-from chiphour.publish.series_page import series_page
+from chiphour.publish.market import market_release_page
 
 
 @get("/", include_in_schema=False, media_type=HTML, sync_to_thread=False)
@@ -39,22 +37,15 @@ def latest_release(request: Asked) -> Response[bytes]:
     days = market.days()
     if not days:
         raise NotFoundException("expected a first release, found none yet: nothing was fixed")
-    return answered(request, release_page(release_of(market, max(days))), HTML)
+    return answered(request, market_release_page(release_of(market, max(days))), HTML)
 
 
 @get("/release/{day:str}", include_in_schema=False, media_type=HTML, sync_to_thread=False)
 def dated_release(request: Asked, day: FromPath[str]) -> Response[bytes]:
     """Show the release of a day."""
     market = market_of(request)
-    only = day_from_text(day, market.days())
-    return answered(request, release_page(release_of(market, only)), HTML)
-
-
-@get("/series/{slug:str}", include_in_schema=False, media_type=HTML, sync_to_thread=False)
-def series(request: Asked, slug: FromPath[str]) -> Response[bytes]:
-    """Show a series."""
-    market, named = market_of(request), series_named(slug)
-    return answered(request, series_page(named, market.fixings(named.ticker), market.frame()), HTML)
+    only = day_asked(market, day)
+    return answered(request, market_release_page(release_of(market, only)), HTML)
 
 
 @get("/market", include_in_schema=False, media_type=HTML, sync_to_thread=False)
@@ -64,28 +55,11 @@ def market(request: Asked) -> Response[bytes]:
     return answered(request, market_page(listings_of(view), view.frame()), HTML)
 
 
-@get("/favicon.svg", include_in_schema=False, media_type=SVG, sync_to_thread=False)
-def favicon(request: Asked) -> Response[bytes]:
-    """Give the icon of the pages."""
-    return answered(request, ICON.encode(), SVG)
-
-
-def release_of(market: MarketView, day: date) -> Release:
+def release_of(market: MarketView, day: date) -> MarketRelease:
     """Gather what the release page of a day shows; the market of the moment on the latest only."""
-    days = sorted(market.days())
-    place = days.index(day)
-    fixings = [fixing for fixing in market.fixings() if strike_day(fixing) <= day]
-    latest = place == len(days) - 1
-    return Release(
-        day=day,
-        fixings=tuple(fixing for fixing in fixings if strike_day(fixing) == day),
-        history=tuple(fixings),
-        earlier=days[place - 1] if place > 0 else None,
-        later=None if latest else days[place + 1],
-        listings=tuple(listings_of(market)) if latest else (),
-        auction=market.auction(day),
-        frame=market.frame(),
-    )
+    release = gathered.release_of(market, day)
+    listings = tuple(listings_of(market)) if release.later is None else ()
+    return MarketRelease(release, listings, market.auction(day))
 
 
 def listings_of(market: MarketView) -> list[Listing]:
@@ -98,3 +72,6 @@ def listings_of(market: MarketView) -> list[Listing]:
         )
         for contract in market.contracts()
     ]
+
+
+MARKET_PAGES: Sequence[HTTPRouteHandler] = (latest_release, dated_release, market)

@@ -1,26 +1,31 @@
-"""VIEW: what the server asks of a market: the only thing it knows of one.
+"""VIEW: what the server asks of a collection and of an index: the only thing it knows of them.
 
-Takes   questions from the server's thread, one at a time.
-Gives   records, at once; an answer never waits for the market to move.
-Keeps   the server apart from archive, journal and exchange.
-Source  Decision 0010.
+Takes   questions from the server's threads, several at once.
+Gives   records, at once; an answer never waits for anything to come in.
+Keeps   the server apart from archive and log; the index apart from any exchange.
+Source  Decisions 0010 and 0023.
 """
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from chiphour.index.attack import AttackCost
+from chiphour.index.challenge import Challenge
+from chiphour.index.companion import Companion
 from chiphour.index.fixing import Fixing
+from chiphour.index.realtime import Tick
+from chiphour.index.references import ReferenceRow
 from chiphour.publish.commitments import Committed
-from chiphour.publish.market import AuctionSummary
-from chiphour.publish.market import Book
-from chiphour.publish.market import Contract
-from chiphour.publish.market import Trade
+from chiphour.publish.news import News
 from chiphour.publish.offers import Collected
 from chiphour.publish.offers import Offers
 from chiphour.publish.offers import Refused
 from chiphour.publish.offers import Wanted
 from chiphour.publish.page import Frame
+from chiphour.publish.proof import Logged
+from chiphour.publish.proof import LogState
+from chiphour.publish.signed import Proof
 
 
 class CollectionView(Protocol):
@@ -42,29 +47,73 @@ class CollectionView(Protocol):
         """Give the states of collection in Prometheus's text form."""
 
     def time_ns(self) -> int:
-        """Give the time that ages are counted from."""
+        """Give the time that ages are counted from; nothing known is of a later one."""
 
     def frame(self) -> Frame:
         """Give the labels that every page must show, and whose prices were recorded."""
 
 
-class MarketView(CollectionView, Protocol):
-    """A market as its readers see it."""
+class IndexView(CollectionView, Protocol):
+    """An index as its readers see it. Where `as_of_ns` is None, all that is known counts."""
 
     def days(self) -> Sequence[date]:
         """Give the days that have a release, the earliest first."""
 
-    def fixings(self, series: str | None = None) -> Sequence[Fixing]:
-        """Give the latest word on every strike, of one series (a ticker) or of all; any order."""
+    def fixings(
+        self, series: str | None = None, parameter_set: str = ..., as_of_ns: int | None = None
+    ) -> Sequence[Fixing]:
+        """Give the word on every strike, of one series (a ticker) or of all; any order."""
 
-    def contracts(self) -> Sequence[Contract]:
-        """Give the contracts ever listed, by number."""
+    def day_fixings(
+        self, day: date, parameter_set: str = ..., as_of_ns: int | None = None
+    ) -> Sequence[Fixing]:
+        """Give the fixings of one strike."""
 
-    def book(self, contract: str, depth: int) -> Book:
-        """Give at most `depth` levels of each side of one of `contracts()`, by its name."""
+    def fixing_as_of(
+        self, series: str, day: date, parameter_set: str, as_of_ns: int | None
+    ) -> Fixing | None:
+        """Give the fixing of a series and strike that was known last, or None."""
 
-    def trades(self, contract: str, count: int) -> Sequence[Trade]:
-        """Give at most `count` trades of one of `contracts()`, the latest first."""
+    def vintages(self, series: str, day: date, parameter_set: str) -> Sequence[Fixing]:
+        """Give every word ever said on a strike, the first first."""
 
-    def auction(self, day: date) -> AuctionSummary | None:
-        """Give the outcome of a day's auction run, or None when there was none."""
+    def sets(self, series: str, day: date, but: str, as_of_ns: int | None) -> Sequence[Fixing]:
+        """Give the fixings of a strike under every parameter set but one."""
+
+    def companions(self, series: str, day: date, as_of_ns: int | None) -> Sequence[Companion]:
+        """Give the companions of the fixing of a strike."""
+
+    def baskets(self, day: date, as_of_ns: int | None) -> Sequence[Companion]:
+        """Give the broad baskets at a strike."""
+
+    def attack(
+        self, series: str, day: date, parameter_set: str, as_of_ns: int | None
+    ) -> AttackCost:
+        """Give what it would cost to move the fix of a strike."""
+
+    def references(self) -> Sequence[ReferenceRow]:
+        """Give other publishers' levels beside our fixes of the same dates."""
+
+    def challenges(self) -> Sequence[Challenge]:
+        """Give every challenge, answered or not, the earliest first."""
+
+    def news(self, since_ns: int) -> Sequence[News]:
+        """Give what became known at or after a time, the latest first."""
+
+    def log_state(self) -> LogState | None:
+        """Give how the transparency log stands; None where none is kept."""
+
+    def log_file(self, level: int | None, number: int, width: int) -> bytes | None:
+        """Give a tile of a level, or for None a bundle of leaves; None where there is none."""
+
+    def logged(self, fixing: Fixing) -> Logged | None:
+        """Give the leaf of a fixing, or None where the log has none."""
+
+    def proof(self, fixing: Fixing) -> Proof | None:
+        """Give the way from a fixing's leaf to the newest checkpoint, or None."""
+
+    def ticks(self, series: str | None = None) -> Sequence[Tick]:
+        """Give the last tick of every series, or those kept of one."""
+
+    def parquet(self, series: str | None, parameter_set: str, as_of_ns: int | None) -> bytes:
+        """Give what `fixings` gives, as a Parquet file."""

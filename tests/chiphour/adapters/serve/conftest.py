@@ -1,9 +1,9 @@
 """CONFTEST: the served market that these tests talk to, in a process of its own.
 
-Takes   tests/shown.py.
-Gives   `shown`, its module; `address`, where it answers.
-Keeps   one server for all tests of this folder, on a free port of this machine.
-Source  Decision 0010.
+Takes   tests/shown.py, tests/indexed.py.
+Gives   `shown` and `indexed`, their modules; `address` and `index_address`, where they answer.
+Keeps   one server of each for all tests of this folder, on a free port of this machine.
+Source  Decisions 0010 and 0023.
 """
 
 import importlib
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 SHOWN = Path(__file__).resolve().parents[3] / "shown.py"
+INDEXED = SHOWN.with_name("indexed.py")
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +42,25 @@ def started():
 
 
 @pytest.fixture(scope="session")
+def indexed():
+    """Give the module that makes the index."""
+    return importlib.import_module("indexed")
+
+
+@pytest.fixture(scope="session")
 def address():
     """Serve the market; give its address."""
-    command = [sys.executable, str(SHOWN), "0"]
+    yield from _served(SHOWN)
+
+
+@pytest.fixture(scope="session")
+def index_address():
+    """Serve the index alone; give its address."""
+    yield from _served(INDEXED)
+
+
+def _served(program):
+    command = [sys.executable, str(program), "0"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from chiphour.adapters.serve import shapes
-from chiphour.adapters.serve.api import series_named
-from chiphour.index.series import SERIES
+from chiphour.adapters.serve import shapes_market
+from chiphour.adapters.serve.asked import series_named
+from chiphour.index.series import ALL_SERIES
 from chiphour.publish.datasets import fixings_csv
 from chiphour.publish.release import release_digest
 
@@ -53,8 +54,8 @@ def test_the_csv_of_a_series(address):
         ("/api/series", shapes.SeriesList),
         ("/api/series/h100-sxm-od", shapes.SeriesHistory),
         ("/api/series/CHR.T4.OD?last=2", shapes.SeriesHistory),
-        ("/api/contracts", shapes.Contracts),
-        (BOOK, shapes.Book),
+        ("/api/contracts", shapes_market.Contracts),
+        (BOOK, shapes_market.Book),
         ("/healthz", shapes.Health),
     ],
 )
@@ -67,7 +68,7 @@ def test_answers_have_the_published_shape(address, path, shape):
 
 def test_every_series_is_listed_those_never_fixed_too(address):
     found = httpx.get(address + "/api/series").json()["series"]
-    assert [row["series"] for row in found] == [series.ticker for series in SERIES]
+    assert [row["series"] for row in found] == [series.ticker for series in ALL_SERIES]
     by_slug = {row["slug"]: row["latest"] for row in found}
     assert by_slug["h100-sxm-od"]["fix_usd"] == "3.1750"
     assert by_slug["t4-od"]["fix_usd"] is None

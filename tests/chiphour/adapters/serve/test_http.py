@@ -12,13 +12,14 @@ import httpx
 import pytest
 
 from chiphour.adapters.serve.http import API
-from chiphour.adapters.serve.http import PAGES
 from chiphour.adapters.serve.http import create_app
-from chiphour.adapters.serve.http import openapi_bytes
+from chiphour.adapters.serve.index_app import PAGES
+from chiphour.adapters.serve.index_app import openapi_bytes
+from chiphour.adapters.serve.pages import MARKET_PAGES
 
 
 def test_every_address_for_programs_is_described():
-    described = json.loads(openapi_bytes())
+    described = json.loads(openapi_bytes(API))
     served = {path.replace(":str", "") for handler in API for path in handler.paths}
     assert set(described["paths"]) == served
     assert described["openapi"].startswith("3.1")
@@ -30,7 +31,7 @@ def test_every_address_for_programs_is_described():
 
 
 def test_every_field_has_its_description():
-    schemas = json.loads(openapi_bytes())["components"]["schemas"]
+    schemas = json.loads(openapi_bytes(API))["components"]["schemas"]
     assert {"FixingRow", "SeriesRow", "Book", "Level", "Contract", "Fault"} <= set(schemas)
     for name, schema in schemas.items():
         for field, described in schema["properties"].items():
@@ -38,14 +39,14 @@ def test_every_field_has_its_description():
 
 
 def test_bounds_are_described():
-    described = json.loads(openapi_bytes())["paths"]["/api/book/{contract}"]["get"]
+    described = json.loads(openapi_bytes(API))["paths"]["/api/book/{contract}"]["get"]
     depth = next(each for each in described["parameters"] if each["name"] == "depth")
     assert (depth["schema"]["minimum"], depth["schema"]["maximum"]) == (1, 1_000)
     assert depth["schema"]["default"] == 20
 
 
 def test_the_description_is_served_and_the_same_every_time(address):
-    assert httpx.get(address + "/schema/openapi.json").content == openapi_bytes()
+    assert httpx.get(address + "/schema/openapi.json").content == openapi_bytes(API)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,6 @@ def test_no_page_that_loads_scripts_from_elsewhere(address, path):
 
 def test_two_applications_do_not_share_their_market(shown):
     first, second = create_app(shown.Shown([])), create_app(shown.Shown([]))
-    assert first.state.market is not second.state.market
+    assert first.state.view is not second.state.view
     served = {path for route in first.routes for path in [route.path]}
-    assert len(served) == len(API) + len(PAGES) + 1
+    assert len(served) == len(API) + len(PAGES) + len(MARKET_PAGES) + 1

@@ -1,52 +1,56 @@
-"""VIEW: the server asks a market for nothing but what the view names.
+"""VIEW: the server asks an index for nothing but what the view names.
 
-Takes   a market that has those questions and no other.
+Takes   an index that has those questions and no other.
 Gives   failures.
-Keeps   the server apart from archive, journal and exchange.
-Source  Decision 0010.
+Keeps   the server apart from archive and log.
+Source  Decisions 0010 and 0023.
 """
 
+import importlib
 import inspect
 
 import pytest
 from litestar.testing import TestClient
 
-from chiphour.adapters.serve.http import create_app
+from chiphour.adapters.serve.index_app import create_index_app
 from chiphour.adapters.serve.view import CollectionView
-from chiphour.adapters.serve.view import MarketView
+from chiphour.adapters.serve.view import IndexView
 
 QUESTIONS = {
     name
-    for view in (MarketView, CollectionView)
+    for view in (IndexView, CollectionView)
     for name, each in vars(view).items()
     if inspect.isfunction(each) and name[0] != "_"
 }
+DAY = "2026-07-11"
 PATHS = (
-    *("/", "/release/2026-07-11", "/series/h100-sxm-od", "/market", "/data/fixings.csv"),
-    *("/data/fixings.json", "/api/series", "/api/series/l4-od", "/api/contracts", "/healthz"),
-    *("/api/book/H100SXMOD_USDC-PERPETUAL", "/api/offers", "/api/venues", "/api/refusals"),
-    "/api/commitments",
-    "/metrics",
+    *("/", f"/release/{DAY}", "/series/h100-sxm-od", f"/series/h100-sxm-od/{DAY}", "/news"),
+    *("/references", "/log", "/log/tile/0/000.p/9", "/log/checkpoint", "/api/log"),
+    *("/data/fixings.csv", "/data/fixings.json", "/data/fixings.parquet", "/api/series"),
+    *("/api/series/l4-od", f"/api/signed/l4-od/{DAY}", f"/api/companions/l4-od/{DAY}"),
+    *(f"/api/attack/l4-od/{DAY}", "/api/challenges"),
+    *(f"/api/baskets/{DAY}", "/api/news", "/api/references", "/api/realtime", "/healthz"),
+    *("/api/offers", "/api/venues", "/api/refusals", "/api/commitments", "/metrics"),
 )
 
 
 class Asked:
-    """A market that answers only the questions of the view, and remembers them."""
+    """An index that answers only the questions of the view, and remembers them."""
 
-    def __init__(self, market):
-        self._market = market
+    def __init__(self, index):
+        self._index = index
         self.heard = set()
 
     def __getattr__(self, name):
         assert name in QUESTIONS, name
         self.heard.add(name)
-        return getattr(self._market, name)
+        return getattr(self._index, name)
 
 
-def test_the_view_is_all_that_is_asked(shown):
+def test_the_view_is_all_that_is_asked(tmp_path):
     """Ask for every page and file: each question of the view is used, and no other."""
-    asked = Asked(shown.Shown(shown.fixings()))
-    with TestClient(create_app(asked)) as client:
+    asked = Asked(importlib.import_module("indexed").made(tmp_path))
+    with TestClient(create_index_app(asked)) as client:
         for path in PATHS:
             assert client.get(path).status_code == 200, path
     assert asked.heard == QUESTIONS
