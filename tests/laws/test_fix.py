@@ -8,6 +8,7 @@ Source  docs/methodology/v2026_1.md.
 """
 
 import ast
+import os
 from datetime import date
 from datetime import timedelta
 from pathlib import Path
@@ -69,7 +70,12 @@ def fixed_twice(market, source="", parameters=V2026_1, rows=None):
     return first, fix_one(market.series, rows, market.strikes[1], previous, source, parameters)
 
 
-@settings(deadline=None, max_examples=250)
+def examples(most):
+    """Give how many examples a law draws: a tenth of them in `check`, which sets the number."""
+    return max(5, most // 10) if "CHIPHOUR_EXAMPLES" in os.environ else most
+
+
+@settings(deadline=None, max_examples=examples(250))
 @given(markets(), st.sampled_from(("", "", "snapshot")), parameter_sets())
 def test_the_audit_equals_the_methodology(market, source, parameters):
     first, second = fixed_twice(market, source, parameters)
@@ -81,7 +87,7 @@ def test_the_audit_equals_the_methodology(market, source, parameters):
         assert audit(as_final(second), market.rows, previous, tables) is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(markets())
 def test_the_audit_of_daily_batches_equals_that_of_one_heap(market):
     """All sets at once, from rows sorted by the strike that they can enter first."""
@@ -97,7 +103,7 @@ def test_the_audit_of_daily_batches_equals_that_of_one_heap(market):
         assert audit_fixing(plain(second), window, previous, TABLES) is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(markets(), st.randoms(use_true_random=False))
 def test_order_and_repetition_of_rows_change_nothing(market, generator):
     shuffled = market.rows + market.rows[::2]
@@ -107,7 +113,7 @@ def test_order_and_repetition_of_rows_change_nothing(market, generator):
     assert audit(fixings[0], shuffled, None) is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(markets(), st.data())
 def test_a_revision_that_strikes_rows_and_lets_in_late_ones_is_audited(market, data):
     strike, known_ns = market.strikes[0], market.strikes[0] + 3 * NS_PER_DAY
@@ -130,7 +136,7 @@ def test_a_revision_that_strikes_rows_and_lets_in_late_ones_is_audited(market, d
     assert audit(revised, market.rows, None, revision=revision) is None
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(markets())
 def test_a_split_sums_to_the_change_in_ticks(market):
     first, second = fixed_twice(market)
@@ -141,7 +147,7 @@ def test_a_split_sums_to_the_change_in_ticks(market):
         assert second.change_ticks is None
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(markets())
 def test_a_fixing_survives_json(market):
     for fixing in fixed_twice(market):

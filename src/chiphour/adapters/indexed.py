@@ -3,7 +3,7 @@
 Takes   an archive that may be filling meanwhile, its transparency log, a clock.
 Gives   `Indexed`, which is the server's `IndexView`.
 Keeps   an answer about the past as it was given then: what became known later is passed over. A
-        history is read once for as long as no fixing comes in. Needs nothing of the exchange.
+        history is read once for as long as no fixing and no event comes in. Needs nothing of the exchange.
 Source  Decisions 0017 and 0023.
 """
 
@@ -14,6 +14,7 @@ from datetime import date
 from typing import TypeVar
 
 from chiphour.adapters.archive import Archive
+from chiphour.adapters.attack import rows_of_fix
 from chiphour.adapters.challenges import Challenges
 from chiphour.adapters.companions import companions_at
 from chiphour.adapters.export import fixings_parquet
@@ -86,7 +87,7 @@ class Indexed(Observed):
         self._address = address
         self._realtime = realtime
         self._answers: dict[object, object] = {}
-        self._answers_of = -1  # The fixing kept last when they were made.
+        self._answers_of: tuple[int, int] | None = None  # What was kept last when they were made.
         self._references: tuple[int, Sequence[ReferenceRow]] | None = None
         self._attacks: dict[object, AttackCost] = {}
         self._companions: dict[object, Sequence[Companion]] = {}
@@ -174,11 +175,13 @@ class Indexed(Observed):
         """Give what it would cost to move the fix of a strike, from the rows that it saw."""
         strike, parameters = strike_of(day), SETS[parameter_set]
         before = self._archive.last_fixed(strike, as_of_ns, "", parameter_set, series).get(series)
-        key = (series, day, parameter_set, before and before.strike_ns, before and before.fix_ticks)
+        now = self.fixing_as_of(series, day, parameter_set, as_of_ns)
+        event = "" if now is None else now.revision
+        last = before and (before.strike_ns, before.fix_ticks)
+        key = (series, day, parameter_set, event, last)
         with self._computing:
             if key not in self._attacks:
-                from_ns = strike - parameters.memory_ns
-                rows = self._archive.observations(from_ns, strike, for_fixing=True)
+                rows = rows_of_fix(self._archive, strike, event, parameters)
                 _forget(self._attacks, ATTACKS_KEPT)
                 self._attacks[key] = attack_cost(
                     BY_TICKER[series], rows, strike, before, parameters=parameters
@@ -268,8 +271,8 @@ class Indexed(Observed):
         return self._log
 
     def _held(self, key: object, make: Callable[[], T]) -> T:
-        """Give an answer that was made since a fixing came in last, or make it."""
-        last = self._archive.last_fixing()
+        """Give an answer that was made since a fixing or an event came in last, or make it."""
+        last = self._archive.last_fixing(), len(self._archive.revisions())
         with self._turn:
             if last != self._answers_of:
                 self._answers, self._answers_of = {}, last

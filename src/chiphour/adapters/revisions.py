@@ -130,9 +130,15 @@ def rows_of_venue(archive: Archive, venue: str, days: Sequence[date]) -> list[st
 
 
 def _looked_at(archive: Archive, strikes: Sequence[int]) -> Fixable:
+    """Give the rows that some strike looks at, and none of days between that no fix is made of."""
     if not strikes:
         raise RevisionRefused("expected a day, found none")
-    return archive.fixable(strikes[0] - REACH_NS, strikes[-1])
+    read = archive.fixable(strikes[0] - REACH_NS, strikes[-1])
+    rows, late = (
+        [row for row in of if any(s - REACH_NS <= row.observed_ns < s for s in strikes)]
+        for of in (read.rows, read.late)
+    )
+    return Fixable(rows, late, read.sequence)
 
 
 def _refuse_without_batch(late: Sequence[Observation], wanted: Sequence[str]) -> None:

@@ -18,8 +18,8 @@ from chiphour.units import NS_PER_SECOND
 INTERVAL_NS = REAL_TIME.interval_ns
 
 
-def ticking(index: RealTimeIndex, now_ns: Callable[[], int]) -> Worker:
-    """Give the worker that makes the ticks of an index."""
+def ticking(index: RealTimeIndex, now_ns: Callable[[], int], pause_s_max: float = 1.0) -> Worker:
+    """Give the worker that makes the ticks of an index; it reads the clock every `pause_s_max`."""
 
     def work(stop: threading.Event) -> None:
         last_ns = 0
@@ -30,6 +30,6 @@ def ticking(index: RealTimeIndex, now_ns: Callable[[], int]) -> Worker:
                 index.tick(time_ns)
                 last_ns = time_ns
             left_ns = time_ns + INTERVAL_NS - at_ns
-            stop.wait(max(0.05, min(1.0, left_ns / NS_PER_SECOND)))
+            stop.wait(min(pause_s_max, max(0.0, left_ns / NS_PER_SECOND)))
 
     return Worker("ticking", work)

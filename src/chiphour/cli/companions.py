@@ -8,6 +8,7 @@ Source  docs/methodology/companions.md; decision 0021.
 """
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Annotated
 from typing import Any
@@ -69,7 +70,7 @@ def companions(
     asked = day_of(day or "")
     as_of_ns = None if as_of is None else time_of(as_of)
     with filled_archive(data) as archive, Bar("fixing") as bar:
-        fix_range(archive, asked, asked, "", bar.show)
+        fix_range(archive, asked, asked, "", bar.show, now_ns=time.time_ns())
         trades = trades_at(data, strike_ns(asked))
         found = companions_at(archive, strike_ns(asked), as_of_ns, trades=trades)
     found = [each for each in found if only is None or each.series == only.ticker]

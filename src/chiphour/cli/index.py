@@ -95,4 +95,4 @@ def publish_recorded(archive: Archive, log: Log) -> None:
         ingest_shipped(archive, bar.show)
     days = span(recorded(archive))
     with Bar("fixing every day") as bar:
-        fix_range(archive, *days, progress=bar.show, log=log)
+        fix_range(archive, *days, progress=bar.show, log=log, now_ns=time.time_ns())

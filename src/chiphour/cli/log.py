@@ -181,7 +181,7 @@ def cosign(line: LineArgument, data: DataOption = None, as_json: JsonOption = Fa
 
 
 def witness(
-    state: WitnessDataOption = Path("witness"),
+    state: WitnessDataOption,
     name: NameOption = "",
     data: DataOption = None,
     origin: FromOption = None,

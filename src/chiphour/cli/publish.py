@@ -6,6 +6,7 @@ Keeps   what is published logged: days that were not fixed yet are fixed first, 
 Source  docs/how-to/verify.md; decision 0019.
 """
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def bundle(folder: FolderArgument, data: DataOption = None) -> None:
         log = open_log(data_folder(data))
         days = span(recorded(archive))
         with Bar("fixing") as bar:
-            fix_range(archive, *days, "", bar.show, log)
+            fix_range(archive, *days, "", bar.show, log, now_ns=time.time_ns())
         with Bar("writing") as bar:
             count = publish_bundle(archive, log, log.key.text, folder, bar.show)
     print(f"{folder}: {count} fixings; check them with `python {folder / 'verify.py'}`")

@@ -21,6 +21,7 @@ from rich.table import Table
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.log import open_log
 from chiphour.adapters.revisions import Change
+from chiphour.adapters.revisions import RevisionRefused
 from chiphour.adapters.revisions import RevisionResult
 from chiphour.adapters.revisions import revise
 from chiphour.adapters.revisions import rows_of_venue
@@ -79,7 +80,13 @@ def revise_days(
     """Make final fixings again without some rows, or with rows that came late."""
     wanted = [day_of(day) for day in days]
     with filled_archive(data) as archive:
-        at_ns = known_now(archive) if at is None else time_of(at)
+        now_ns = known_now(archive)
+        at_ns = now_ns if at is None else time_of(at)
+        if at_ns > max(now_ns, time.time_ns()):
+            raise RevisionRefused(
+                f"expected a time that has come, found {iso_from_ns(at_ns)}: whatever becomes known "
+                "before it could no longer be logged at its own time"
+            )
         struck = rows_named(archive, strike_out, wanted)
         log = None if dry_run else open_log(data_folder(data))
         of = (archive, log, cause, wanted, struck, let_in, at_ns)

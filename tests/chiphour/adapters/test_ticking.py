@@ -38,7 +38,7 @@ class Clock:
 def test_ticks_fall_on_the_interval_and_never_go_back():
     index = RealTimeIndex(None, SERIES[:1])
     clock = Clock(10 * INTERVAL_NS + 7)
-    with ticking(index, clock):
+    with ticking(index, clock, 0.01):
         clock.set(10 * INTERVAL_NS + 8)
         clock.set(11 * INTERVAL_NS - 1)
         clock.set(11 * INTERVAL_NS)

@@ -18,7 +18,6 @@ from chiphour.audit.tree import TILE
 from chiphour.audit.tree import entries_of
 from chiphour.audit.tree import entry_paths
 from chiphour.audit.tree import leaf_hash
-from chiphour.audit.tree import node_hash
 from chiphour.audit.tree import root_of
 from chiphour.audit.tree import root_of_ids
 from chiphour.audit.tree import tile_path
@@ -72,7 +71,7 @@ def test_tiles_hold_every_hash_and_the_roots_of_full_tiles():
     assert tiles["tile/1/000"][:32] == root_of(hashes[:TILE])
     assert tiles["tile/1/001.p/1"] == root_of(hashes[TILE * TILE :][:TILE])
     assert tiles["tile/2/000.p/1"] == root_of(hashes[: TILE * TILE])
-    assert node_hash(tiles["tile/2/000.p/1"], root_of(hashes[TILE * TILE :])) == root_of(hashes)
+    assert root_of([tiles["tile/2/000.p/1"], root_of(hashes[TILE * TILE :])]) == root_of(hashes)
     assert dict(tiles_of([])) == {}
 
 

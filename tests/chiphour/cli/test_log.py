@@ -173,8 +173,8 @@ def test_log_and_witness_work_together_as_two_processes(ask, data, tmp_path):
 
 def test_witness_key_is_no_log(ask, tmp_path):
     vkey = Signer(tmp_path / "w", "w.example/a", COSIGNATURE).vkey
-    for command in ("check", "root", "witness"):
-        code, said = ask(command, "--vkey", vkey)
+    for command in (["check"], ["root"], ["witness", "--state", tmp_path / "state"]):
+        code, said = ask(*command, "--vkey", vkey)
         assert code == 1
         assert "expected a log's key (algorithm 1), found 4" in said.err
 

@@ -9,6 +9,8 @@ Source  docs/methodology/attack-cost.md; decision 0022.
 import json
 from unittest.mock import patch
 
+import pytest
+
 from chiphour.index import attack_purchase
 from chiphour.index.attack import AVERAGED
 from chiphour.index.attack import NO_PURCHASE
@@ -72,6 +74,7 @@ def test_a_move_is_priced_by_the_machines_that_must_go():
     assert found.notional.hour_average_nanousd == AVERAGED * found.notional.hour_one_nanousd
 
 
+@pytest.mark.long
 def test_a_search_that_was_cut_off_never_overstates_what_is_safe():
     rows = [*book(*range(170, 230, 3)), card("salad", 190), card("spheron", 210)]
     whole = attack_cost(SPOT, rows, STRIKE_NS, None)

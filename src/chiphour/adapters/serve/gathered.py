@@ -10,6 +10,7 @@ from datetime import date
 
 from litestar.exceptions import NotFoundException
 
+from chiphour.adapters.closings import CLOSE_NS
 from chiphour.adapters.serve.asked import When
 from chiphour.adapters.serve.view import IndexView
 from chiphour.index.fixing import Fixing
@@ -21,6 +22,7 @@ from chiphour.publish.page import Frame
 from chiphour.publish.proof import Logged
 from chiphour.publish.release import Release
 from chiphour.units import iso_from_ns
+from chiphour.units import strike_ns
 
 
 def release_of(view: IndexView, day: date) -> Release:
@@ -56,6 +58,9 @@ def dated_of(view: IndexView, series: Series, day: date, asked: When, frame: Fra
     until_ns = asked.as_of_ns
     days = sorted(view.days())
     place = days.index(day)
+    later = days[place + 1] if place + 1 < len(days) else None
+    if later is not None and until_ns is not None and strike_ns(later) + CLOSE_NS > until_ns:
+        later = None  # Nobody knew it then: the page must stay as it was.
     ticker, chosen = series.ticker, asked.parameter_set
     return Dated(
         series=series,
@@ -71,7 +76,7 @@ def dated_of(view: IndexView, series: Series, day: date, asked: When, frame: Fra
         attack=view.attack(ticker, day, chosen, until_ns),
         logged=logged_by(view.logged(fixing), until_ns),
         earlier=days[place - 1] if place > 0 else None,
-        later=days[place + 1] if place + 1 < len(days) else None,
+        later=later,
         asked_ns=until_ns,
         frame=frame,
     )
