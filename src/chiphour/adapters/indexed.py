@@ -3,7 +3,8 @@
 Takes   an archive that may be filling meanwhile, its transparency log, a clock.
 Gives   `Indexed`, which is the server's `IndexView`.
 Keeps   an answer about the past as it was given then: what became known later is passed over. A
-        history is read once for as long as no fixing and no event comes in. Needs nothing of the exchange.
+        history is read once for as long as no fixing and no event comes in. Needs nothing of the
+        exchange.
 Source  Decisions 0017 and 0023.
 """
 

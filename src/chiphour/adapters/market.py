@@ -10,6 +10,7 @@ Source  Decision 0011.
     └── ReleaseUnwritten    the files of a day cannot be written
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Collection
@@ -349,7 +350,8 @@ class Market:
                 f"expected a day from {days.first} to {days.last}, which the recordings "
                 f"speak for, found {until}"
             )
-        fix_range(self.archive, until, until, progress=progress, log=self.log)
+        now_ns = time.time_ns()  # A strike that has not closed is left alone.
+        fix_range(self.archive, until, until, progress=progress, log=self.log, now_ns=now_ns)
         return until
 
     def waiting_days(self, last: date) -> list[date]:

@@ -100,6 +100,7 @@ def revise(
     _refuse_without_batch(read.late, (*struck, *added))
     rows = {observation_id(row): row for row in read.rows}
     _refuse(archive, events, cause, strikes, rows, struck, added, at_ns)
+    _refuse_unlike(events, cause, at_ns, strikes)
     revision = next_revision(events, cause, at_ns, strikes, struck, added)
     affected = _affected(archive, revision, rows)
     if not affected:
@@ -197,6 +198,22 @@ def _refuse(
                 f"expected a row to let in that came after the close of {_days(strikes)}, found "
                 f"{identifier} received {iso_from_ns(row.received_ns)}"
             )
+
+
+def _refuse_unlike(
+    events: Sequence[Revision], cause: str, at_ns: int, strikes: Sequence[int]
+) -> None:
+    """Raise RevisionRefused for days of which earlier events struck or let in other rows.
+
+    An event has one list of rows for all its days: it would strike from one what was wrong on
+    another alone.
+    """
+    before = [next_revision(events, cause, at_ns, [strike], (), ()) for strike in strikes]
+    if len({(each.struck, each.added) for each in before}) > 1:
+        raise RevisionRefused(
+            f"expected days that the same events revised before, found {_days(strikes)}: revise "
+            "each by an event of its own"
+        )
 
 
 def _refuse_unfinished(archive: Archive, strike: int) -> None:

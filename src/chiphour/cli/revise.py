@@ -84,7 +84,7 @@ def revise_days(
         at_ns = now_ns if at is None else time_of(at)
         if at_ns > max(now_ns, time.time_ns()):
             raise RevisionRefused(
-                f"expected a time that has come, found {iso_from_ns(at_ns)}: whatever becomes known "
+                f"expected a time that has come, found {iso_from_ns(at_ns)}: what becomes known "
                 "before it could no longer be logged at its own time"
             )
         struck = rows_named(archive, strike_out, wanted)

@@ -13,7 +13,12 @@ import pytest
 from archives import answer
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.attack import attack_of
+from chiphour.adapters.attack import rows_of_fix
+from chiphour.adapters.fixings import fix_range
+from chiphour.index.revision import Revision
 from chiphour.index.series import BY_TICKER
+from chiphour.index.v2026_1 import as_revised
+from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import strike_ns
 
@@ -40,3 +45,21 @@ def test_an_attack_sees_what_the_fix_saw(archive):
     found = attack_of(archive, OD, DAY)
     assert (found.fix_ticks, found.members) == (21_000, 3)
     assert attack_of(archive, OD, DAY, "other").fix_ticks is None
+
+
+def test_an_attack_on_a_revised_fix_sees_what_its_event_left(archive):
+    fix_range(archive, DAY, DAY)
+    strike = strike_ns(DAY)
+    struck = [
+        row.id
+        for row in archive.stored(strike - NS_PER_DAY, strike)
+        if row.observation.venue == "lambda"
+    ]
+    event = Revision("REV-2026-001", "wrong", strike + 2 * NS_PER_DAY, (strike,), tuple(struck), ())
+    kept = archive.fixing_as_of(OD.ticker, strike)
+    assert kept is not None
+    revised = as_revised(kept, event.id, event.known_ns)
+    archive.keep_fixings([revised], event)
+    assert {row.venue for row in rows_of_fix(archive, strike, "")} == {"lambda", "nebius", "ovh"}
+    assert {row.venue for row in rows_of_fix(archive, strike, event.id)} == {"nebius", "ovh"}
+    assert attack_of(archive, OD, DAY).fix_ticks is None

@@ -156,6 +156,14 @@ def test_an_answer_follows_what_comes_in(tmp_path):
     assert index.days()[-1] == date(2026, 7, 16)
 
 
+def test_an_event_that_revises_nothing_is_news_at_once(tmp_path):
+    index = records.made(tmp_path)
+    assert "REV-2026-009" not in str(index.news(0))
+    erratum = records.REVISION._replace(id="REV-2026-009", known_ns=records.NOW_NS)
+    Archive(tmp_path).keep_fixings([], erratum)
+    assert "REV-2026-009" in index.news(records.NOW_NS)[0].title
+
+
 def test_parquet_is_made_once_while_nothing_comes_in(index):
     first = index.parquet(H100, "v2026_1", None)
     assert first.startswith(b"PAR1")

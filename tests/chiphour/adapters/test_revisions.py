@@ -13,6 +13,7 @@ import pytest
 
 from carded import DAYS
 from carded import H100
+from carded import SILENT
 from carded import card
 from carded import cards
 from carded import filled
@@ -303,3 +304,30 @@ def test_a_stop_between_keeping_and_logging_is_caught_up(published, monkeypatch)
 def test_a_venue_that_was_not_seen_is_told_with_those_that_were(published):
     with pytest.raises(RevisionRefused, match=r"\(coreweave, crusoe, lambda, nebius, ovh\), found"):
         published.ids("nobody")
+
+
+def test_rows_of_a_day_between_are_none_of_the_days(published):
+    """Days need not follow one another: what only a day between looks at is not struck."""
+    apart = (DAYS[0], DAYS[8])
+    ids = rows_of_venue(published.archive, "coreweave", apart)
+    seen = {DAYS[0], *DAYS[2:9]} - {SILENT}
+    assert {published_on(published, each) for each in ids} == seen
+    rows = published.ids("coreweave", DAYS[1])
+    between = [each for each in rows if published_on(published, each) == DAYS[1]]
+    before = published.state()
+    with pytest.raises(RevisionRefused, match="expected the id of a row that the fixes of"):
+        published.revise(between, days=apart)
+    assert published.state() == before
+
+
+def test_what_was_struck_of_one_day_is_not_struck_of_another(published):
+    """The rows that a day looks at are those of earlier days too."""
+    published.revise(published.ids("coreweave", DAYS[3]), days=[DAYS[3]])
+    days, before = (DAY, DAYS[3]), published.state()
+    struck = rows_of_venue(published.archive, "ovh", days)
+    with pytest.raises(RevisionRefused, match="revise each by an event of its own"):
+        published.revise(struck, days=days, at_ns=AT_NS + 1)
+    assert published.state() == before
+    published.revise(published.ids("ovh"), at_ns=AT_NS + 1)
+    kept = published.archive.fixing_as_of(H100, STRIKE)
+    assert [member.name for member in kept.members] == ["coreweave", "crusoe", "lambda", "nebius"]

@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 from bundles import fixed
+from carded import DAYS
+from carded import filled
+from chiphour.adapters.archive import Archive
 from chiphour.audit.bundle import check_bundle
+from chiphour.units import NS_PER_HOUR
+from chiphour.units import strike_ns
 
 COMMAND = [Path(sys.executable).with_name("chiphour")]
 
@@ -38,6 +43,19 @@ def test_a_folder_in_use_is_refused_at_once(run, tmp_path, capsys):
         f"chiphour: {tmp_path / 'b'}: expected a folder that is absent or empty, found one in use\n"
     )
     assert not (tmp_path / "data").exists()
+
+
+def test_a_strike_that_has_not_closed_is_left_to_its_time(run, tmp_path, monkeypatch):
+    """Its batch would be closed before its rows are there, and nothing opens it again."""
+    filled(tmp_path / "data").close()
+    monkeypatch.setattr("chiphour.cli.fix.ingest_shipped", lambda *_: None)
+    monkeypatch.setattr("time.time_ns", lambda: strike_ns(DAYS[-1]) - NS_PER_HOUR)
+    assert run("publish", "bundle", tmp_path / "b", "--data", tmp_path / "data") == 0
+    last = (tmp_path / "b/fixings").iterdir()
+    assert max(file.name for file in last) == f"{DAYS[-2]}.jsonl"
+    archive = Archive(tmp_path / "data")
+    assert max(each.strike_ns for each in archive.closed_batches()) == strike_ns(DAYS[-2])
+    archive.close()
 
 
 @pytest.mark.suite

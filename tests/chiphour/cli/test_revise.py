@@ -103,6 +103,10 @@ def test_an_object_for_each_fixing_touched(run, data):
             ("2026-07-03", "--strike-out", "ovh", "--at", "2026-07-10T00:35Z"),
             "expected a time after 2026-07-10T00:35:00Z",
         ),
+        (
+            ("2026-07-03", "--strike-out", "ovh", "--at", "2199-01-01T00:00Z"),
+            "expected a time that has come, found 2199-01-01T00:00:00Z",
+        ),
     ],
 )
 def test_what_cannot_be_revised_is_one_line_and_exit_code_1(run, data, words, told):

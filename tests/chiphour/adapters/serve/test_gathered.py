@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 from litestar.exceptions import NotFoundException
 
+from chiphour.adapters.closings import CLOSE_NS
 from chiphour.adapters.serve.answer import REVALIDATED
 from chiphour.adapters.serve.asked import When
 from chiphour.adapters.serve.gathered import dated_of
@@ -58,3 +59,11 @@ def test_a_fix_is_gathered_as_it_was_known(view, indexed):
     before = When("v2026_1", strike, REVALIDATED)
     with pytest.raises(NotFoundException, match="known by 2026-07-11T00:30:00Z, found none"):
         dated_of(view, L4, indexed.REVISED, before, Frame())
+
+
+def test_a_later_day_is_named_once_it_was_known(view, indexed):
+    """An answer about the past is the same before the next day is fixed and after it."""
+    known_ns = strike_ns(date(2026, 7, 12)) + CLOSE_NS
+    for as_of_ns, later in ((known_ns - 1, None), (known_ns, date(2026, 7, 12))):
+        asked = When("v2026_1", as_of_ns, REVALIDATED)
+        assert dated_of(view, L4, indexed.REVISED, asked, Frame()).later == later
