@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from typing import NamedTuple
@@ -27,6 +28,8 @@ from chiphour.audit.numbers import middle
 from chiphour.audit.numbers import share_text
 from chiphour.audit.numbers import time_text
 from chiphour.audit.numbers import weighted_middle
+from chiphour.audit.rows import OBSERVED_NS
+from chiphour.audit.rows import ROW_ID
 from chiphour.audit.rows import Parameters
 from chiphour.audit.rows import Row
 from chiphour.audit.rows import Seen
@@ -37,10 +40,12 @@ from chiphour.audit.rows import text_in
 HALVINGS = 64
 
 # Looking at one field of many rows takes most of the time of an audit.
+_NAMED_LAST = attrgetter("observed_ns", "host_key")
+_JUDGED_TOGETHER = attrgetter("venue", "kind", "flags")
 _FEED_OF_SOURCE = attrgetter("source", "feed")
-_GPUS, _HOST_KEY, _MACHINE_KEY, _OBSERVED_NS, _PRICE, _SPEC, _VENUE = map(
+_GPUS, _HOST_KEY, _MACHINE_KEY, _PRICE, _SPEC, _VENUE = map(
     attrgetter,
-    ("gpus", "host_key", "machine_key", "observed_ns", "price_nanousd", "spec", "venue"),
+    ("gpus", "host_key", "machine_key", "price_nanousd", "spec", "venue"),
 )
 
 Register = Mapping[str, Mapping[str, Any]]
@@ -48,6 +53,7 @@ Fault = tuple[str, str, str]  # Rule, statistic, threshold.
 Word = tuple[str, str, str, str]  # What it is about, and the fault.
 
 UNJUDGED: Fault = ("", "", "")
+END_MARK = ',"reliability'  # From here on descriptions say how good a machine is.
 
 
 class Owner(NamedTuple):
@@ -142,8 +148,10 @@ def _venues(
             venues[name] = Venue(standing, [])
         elif not _is_thin(name, standing, parameters, rejections):
             steady = evidence.get(name, ())
-            shown = {row.machine_key for row in seen.rows.values() if row.venue == name and steady}
-            carried = _carried(standing, steady, shown, strike_ns, parameters, notes)
+            carried: list[Row] = []
+            if steady:
+                shown = {row.machine_key for row in seen.rows.values() if row.venue == name}
+                carried = _carried(standing, steady, shown, strike_ns, parameters, notes)
             venues[name] = Venue(standing, carried)
     return venues
 
@@ -155,14 +163,9 @@ def sorted_out(
 
     What rows share is judged once: venue, kind and flags together, and a machine's description.
     """
-    groups: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
-    for row in rows:
-        key = row.venue, row.kind, row.flags
-        group = groups.get(key)
-        if group is None:
-            groups[key] = [row]
-        else:
-            group.append(row)
+    groups: dict[Any, list[Row]] = {}
+    for key, some in groupby(rows, _JUDGED_TOGETHER):
+        groups.setdefault(key, []).extend(some)
     good: dict[str, list[Row]] = {}
     faults: list[Word] = []
     for (venue, _, _), group in groups.items():
@@ -176,10 +179,7 @@ def sorted_out(
             or "" in map(_MACHINE_KEY, group)
         ):
             group = _with_values(group, faults)
-        poor = _poor_specs(group, parameters)
-        if poor:
-            faults += [(row.id, *poor[row.spec]) for row in group if row.spec in poor]
-            group = [row for row in group if row.spec not in poor]
+        group = _with_quality(group, parameters, faults)
         if group:
             good.setdefault(venue, []).extend(group)
     return good, faults
@@ -197,11 +197,41 @@ def _with_values(rows: list[Row], faults: list[Word]) -> list[Row]:
     return found
 
 
-def _poor_specs(rows: list[Row], parameters: Parameters) -> dict[str, Fault]:
-    """Give the descriptions of machines that are not good enough, and why."""
-    specs = dict.fromkeys(map(_SPEC, rows))
-    judged = ((spec, _quality_fault(spec, parameters)) for spec in specs)
-    return {spec: fault for spec, fault in judged if fault is not None}
+def _with_quality(rows: list[Row], parameters: Parameters, faults: list[Word]) -> list[Row]:
+    """Give the rows of machines that are good enough; note the others.
+
+    Most descriptions end with all that is asked for, and many with the same.
+    """
+    asked = tuple(parameters["verifications"]), parameters["reliability_min_ppm"]
+    ends = [spec[spec.rfind(END_MARK) :] for spec in map(_SPEC, rows)]
+    judged = {end: _end_fault(end, *asked) for end in set(ends)}
+    doubtful = {end for end, fault in judged.items() if fault is not None}
+    if not doubtful:
+        return rows
+    found = []
+    for row, end in zip(rows, ends, strict=True):
+        if end in doubtful:
+            fault = judged[end]
+            if fault is UNJUDGED:
+                fault = _quality_fault(row.spec, *asked)
+            if fault is not None:
+                faults.append((row.id, *fault))
+                continue
+        found.append(row)
+    return found
+
+
+@lru_cache(1 << 14)
+def _end_fault(end: str, passing: tuple[str, ...], least_ppm: int) -> Fault | None:
+    """Judge a description by its end, where it states there all that is asked for.
+
+    Behind a comma a quote opens a text. Nothing else opens, and the one brace closes all of it:
+    what is stated from there on is of the description itself, and the last of its name.
+    """
+    is_plain = end.startswith(f'{END_MARK}2":"') and "{" not in end and "\\" not in end
+    if not is_plain or '"verification":"' not in end or end.find("}") != len(end) - 1:
+        return UNJUDGED
+    return _quality_fault(f"{{{end[1:]}", passing, least_ppm)
 
 
 def _value_fault(row: Row) -> Fault | None:
@@ -222,18 +252,16 @@ def _standing_fault(row: Row, register: Register, parameters: Parameters) -> Fau
     return None
 
 
-def _quality_fault(spec: str, parameters: Parameters) -> Fault | None:
+def _quality_fault(spec: str, passing: tuple[str, ...], least_ppm: int) -> Fault | None:
     verification = text_in(spec, "verification")
-    if verification is not None and verification not in parameters["verifications"]:
-        passing = " or ".join(parameters["verifications"])
-        return "QUALITY", f"verification {verification}", passing
+    if verification is not None and verification not in passing:
+        return "QUALITY", f"verification {verification}", " or ".join(passing)
     reliability = text_in(spec, "reliability2")
     if reliability is None:
         reliability = text_in(spec, "reliability")
-    if reliability is None or is_at_least(reliability, parameters["reliability_min_ppm"]):
+    if reliability is None or is_at_least(reliability, least_ppm):
         return None
-    threshold = share_text(parameters["reliability_min_ppm"])
-    return "QUALITY", f"reliability {reliability}", threshold
+    return "QUALITY", f"reliability {reliability}", share_text(least_ppm)
 
 
 @lru_cache(1 << 14)
@@ -245,7 +273,7 @@ def is_at_least(text: str, least_ppm: int) -> bool:
 
 def _undisplaced(rows: list[Row], rejections: list[Word]) -> list[Row]:
     """Strike out other sources beside a venue's own reader, then rate cards beside its book."""
-    if len(set(map(_FEED_OF_SOURCE, rows))) == 1:
+    if len(list(groupby(rows, _FEED_OF_SOURCE))) == 1:
         return rows
     own = [row for row in rows if row.source == row.venue] or rows
     book = [row for row in own if row.feed == "book"] or own
@@ -262,7 +290,7 @@ def _undisplaced(rows: list[Row], rejections: list[Word]) -> list[Row]:
 def _is_thin(venue: str, rows: list[Row], parameters: Parameters, rejections: list[Word]) -> bool:
     """Tell whether a book has too little in it; where no host is named, it is not asked for one."""
     seen = {
-        "polls": len(set(map(_OBSERVED_NS, rows))),
+        "polls": len(set(map(OBSERVED_NS, rows))),
         "hosts": len(set(map(_HOST_KEY, rows)) - {""}),
         "machines": len(set(map(_MACHINE_KEY, rows))),
     }
@@ -324,16 +352,18 @@ def _was_there(stretch: list[Row], polls: list[int], parameters: Parameters) -> 
 def _owner(
     venues: Mapping[str, Venue], denominator: int, parameters: Parameters, notes: list[Word]
 ) -> Owner:
-    rates, ids, has_book = [], [], False
+    rates: list[int] = []
+    ids: list[str] = []
+    has_book = False
     for name, (standing, carried) in venues.items():
         rows = standing + carried
-        per_gpu = {gpus: denominator // gpus for gpus in {row.gpus for row in rows}}
+        per_gpu = {gpus: denominator // gpus for gpus in set(map(_GPUS, rows))}
         if standing[0].feed == "book":
             has_book = True
             rates.append(_book_rate(name, rows, per_gpu, parameters, notes))
         else:
             rates.append(middle(row.price_nanousd * per_gpu[row.gpus] for row in rows))
-        ids += [row.id for row in rows]
+        ids += map(ROW_ID, rows)
     return Owner(sorted(venues), middle(rates), has_book, len(ids), ids_root(ids))
 
 
@@ -345,14 +375,9 @@ def _book_rate(
     notes: list[Word],
 ) -> int:
     """Give a book's rate in 1/D: the middle of its machines by what their hosts let them weigh."""
-    machines_seen: dict[str, list[Row]] = {}
-    for row in rows:
-        found = machines_seen.get(row.machine_key)
-        if found is None:
-            machines_seen[row.machine_key] = [row]
-        else:
-            found.append(row)
-    machines = [_machine_rate(found, per_gpu) for found in machines_seen.values()]
+    rates = _machine_rates(rows, per_gpu)
+    host_of = _hosts(rows)
+    machines = [(rate, host_of[machine]) for machine, rate in rates.items()]
     hosts: dict[str, int] = {}
     for _, host in machines:
         hosts[host] = hosts.get(host, 0) + 1
@@ -367,18 +392,32 @@ def _book_rate(
     return weighted_middle((rate, weights[host]) for rate, host in machines)
 
 
-def _machine_rate(rows: list[Row], per_gpu: Mapping[int, int]) -> tuple[int, str]:
-    """Give the middle over polls of the middle of what a machine asked in each, and its host."""
-    polls: dict[int, list[int]] = {}
-    last_ns, host = 0, ""
-    for row in rows:
-        seen_ns, rate = row.observed_ns, row.price_nanousd * per_gpu[row.gpus]
-        found = polls.get(seen_ns)
-        if found is None:
-            polls[seen_ns] = [rate]
+def _machine_rates(rows: list[Row], per_gpu: Mapping[int, int]) -> dict[str, int]:
+    """Give the middle over polls of the middle of what each machine asked in the poll."""
+    slices: dict[tuple[str, int], list[int]] = {}
+    sightings = zip(map(_MACHINE_KEY, rows), map(OBSERVED_NS, rows), strict=True)
+    asked = zip(sightings, map(_PRICE, rows), map(_GPUS, rows), strict=True)
+    for sighting, price_nanousd, gpus in asked:
+        rate = price_nanousd * per_gpu[gpus]
+        if sighting in slices:
+            slices[sighting].append(rate)
         else:
-            found.append(rate)
-        if seen_ns >= last_ns:
-            host = max(host, row.host_key) if seen_ns == last_ns else row.host_key
-            last_ns = seen_ns
-    return middle(map(middle, polls.values())), host
+            slices[sighting] = [rate]
+    polls: dict[str, list[int]] = {}
+    for (machine, _), found in slices.items():
+        rate = found[0] if len(found) == 1 else middle(found)
+        if machine in polls:
+            polls[machine].append(rate)
+        else:
+            polls[machine] = [rate]
+    return {machine: middle(found) for machine, found in polls.items()}
+
+
+def _hosts(rows: list[Row]) -> dict[str, str]:
+    """Give the host of each machine: the one that it named last, the highest if several then."""
+    pairs = set(zip(map(_MACHINE_KEY, rows), map(_HOST_KEY, rows), strict=True))
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for row in sorted(rows, key=_NAMED_LAST):
+            found[row.machine_key] = row.host_key
+    return found

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from multiprocessing import cpu_count
 from pathlib import Path
@@ -29,7 +30,9 @@ from chiphour.audit.days import strike_of
 from chiphour.audit.folder import Bundle
 from chiphour.audit.folder import Differs
 from chiphour.audit.folder import Loads
+from chiphour.audit.folder import Reads
 from chiphour.audit.folder import open_bundle
+from chiphour.audit.rows import read_block
 
 
 class Report(NamedTuple):
@@ -51,6 +54,7 @@ def check_bundle(
     as_of_ns: int | None = None,
     loads: Loads = json.loads,
     processes: int = 1,
+    reads: Reads | None = None,
 ) -> Report:
     """Check a bundle: all of it, or one series (a ticker or its slug) on one day.
 
@@ -59,7 +63,7 @@ def check_bundle(
     """
     assert (series is None) == (day is None)
     try:
-        bundle = open_bundle(folder, loads)
+        bundle = open_bundle(folder, loads, reads or partial(read_block, loads=loads))
         known = fixing_days(bundle)
         only = None if series is None else _ticker(bundle, series)
         if day is not None and day not in known:

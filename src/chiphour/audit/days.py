@@ -9,6 +9,7 @@ Source  Decision 0019; docs/methodology/v2026_1.md, "Window", "Vintages".
 """
 
 import gc
+from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -25,10 +26,11 @@ from chiphour.audit.folder import Bundle
 from chiphour.audit.folder import Differs
 from chiphour.audit.folder import Document
 from chiphour.audit.folder import lines_of
+from chiphour.audit.rows import OBSERVED_NS
+from chiphour.audit.rows import RECEIVED_NS
 from chiphour.audit.rows import Batch
 from chiphour.audit.rows import Row
 from chiphour.audit.rows import batch_of
-from chiphour.audit.rows import read_named
 from chiphour.audit.rows import window_of
 from chiphour.audit.rules import audit_fixing
 from chiphour.audit.tree import root_of_ids
@@ -40,8 +42,9 @@ DAYS_BACK = 7  # Batches that a strike looks back on, its own included.
 VINTAGE_FIELDS = ("vintage", "known_ns", "revision")
 BEGINNING = date(1970, 1, 1)
 
-# Of a canonical line: it begins with the chip, and ends with tenor, terms and venue.
-CHIP_BYTES, TENOR_BYTES, VENUE_BYTES = 18, 14, 9
+# Of a canonical line: it begins with the chip, and ends with tenor, terms and venue. What agrees
+# in these is most often of one series and venue: it is read together, and lies together in memory.
+CHIP_BYTES, ENDING_BYTES = 18, 48
 
 Name = tuple[str, str]  # Series and parameter set.
 
@@ -153,11 +156,12 @@ def batch_rows(bundle: Bundle, day: str) -> list[Row]:
             raise Differs(f"{path}: expected a batch of {logged.rows} rows, found no file")
         return []
     ids: list[str] = []
-    kin: dict[bytes, list[tuple[str, bytes]]] = {}
-    for line in lines_of(bundle.folder, bundle.files, path):
-        identifier = sha256(line).hexdigest()
-        ids.append(identifier)
-        kin.setdefault(_kin(line), []).append((identifier, line))
+    kin: dict[bytes, list[tuple[str, bytes]]] = defaultdict(list)
+    for lines in lines_of(bundle.folder, bundle.files, path):
+        some = [sha256(line).hexdigest() for line in lines]
+        ids += some
+        for line, named in zip(lines, zip(some, lines, strict=True), strict=True):
+            kin[line[:CHIP_BYTES] + line[-ENDING_BYTES:]].append(named)
     if any(map(str.__ge__, ids, ids[1:])):
         raise Differs(f"{path}: expected rows in rising order of their ids, each once")
     root = root_of_ids("".join(ids)).hex()
@@ -165,20 +169,23 @@ def batch_rows(bundle: Bundle, day: str) -> list[Row]:
         said = "a root in the log" if logged is None else f"the root {logged.root} of the log"
         raise Differs(f"{path}: expected {said}, found {root} over {len(ids)} rows")
     try:
-        rows = read_named((row for some in kin.values() for row in some), bundle.loads)
+        rows = [row for ends, some in kin.items() for row in _read(bundle, ends, some)]
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise Differs(f"{path}: expected an observation a line, found {fault!r}") from None
     _refuse_strangers(bundle, path, day, rows)
     return rows
 
 
-def _kin(line: bytes) -> bytes:
-    """Give what lines of one series and venue have in common, and few others.
+def _read(bundle: Bundle, ends: bytes, named: Sequence[tuple[str, bytes]]) -> Sequence[Row]:
+    """Read lines that begin and end alike, with their ids; raises ValueError.
 
-    Rows that are looked at together are read together, so that they lie together in memory.
+    In JSON a brace that opens follows one that closes and a new line only where a value ended: so
+    a reader of many lines at once finds at least one value in each, and too many in all if two.
     """
-    at = line.rfind(b'"tenor":"')
-    return line[:CHIP_BYTES] + line[at : at + TENOR_BYTES] + line[-VENUE_BYTES:]
+    if not (ends.startswith(b"{") and ends.endswith(b"}")):
+        raise ValueError("a line that is no object")
+    ids, lines = zip(*named, strict=True)
+    return bundle.reads(b"\n".join(lines), ids)
 
 
 def _refuse_strangers(bundle: Bundle, path: str, day: str, rows: Sequence[Row]) -> None:
@@ -186,6 +193,12 @@ def _refuse_strangers(bundle: Bundle, path: str, day: str, rows: Sequence[Row]) 
     strike_ns = strike_of(day)
     closed_ns = strike_ns + int(bundle.tables.parameters[IN_FORCE]["close_ns"])
     opened_ns, reopened_ns = strike_ns - DAY_NS, closed_ns - DAY_NS
+    if (
+        max(map(OBSERVED_NS, rows), default=0) < strike_ns
+        and max(map(RECEIVED_NS, rows), default=0) < closed_ns
+        and min(map(OBSERVED_NS, rows), default=0) >= opened_ns
+    ):
+        return  # As almost always; else the row is sought.
     for row in rows:
         observed_ns, received_ns = row.observed_ns, row.received_ns
         if (
@@ -219,7 +232,7 @@ def _fixing_lines(bundle: Bundle, day: str, only: str | None) -> Iterator[tuple[
             raise Differs(f"{path}: expected {len(logged)} fixings of the log, found no file")
         return
     marked = b"" if only is None else b'"series":"%s"' % only.encode()
-    lines = list(lines_of(bundle.folder, bundle.files, path))  # Its hash comes first.
+    lines = [line for some in lines_of(bundle.folder, bundle.files, path) for line in some]
     yield from (found for found in enumerate(lines, 1) if marked in found[1])
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
+from chiphour.audit.rows import Row
+from chiphour.audit.rows import read_block
 from chiphour.audit.rules import Tables
 from chiphour.audit.rules import canonical_text
 from chiphour.audit.rules import sha256_text
@@ -41,6 +43,7 @@ VINTAGE = ("series", "strike", "parameter_set", "vintage", "revision")  # Has on
 CHANGES = ("revision", "erratum")  # Events that change rows.
 
 Loads = Callable[[bytes], Any]
+Reads = Callable[[bytes, Sequence[str]], Sequence[Row]]  # Lines of rows, one below the other; ids.
 Document = dict[str, Any]
 Files = Mapping[str, tuple[int, str]]  # Size and SHA-256 by path.
 
@@ -78,9 +81,10 @@ class Bundle(NamedTuple):
     logged: Logged
     revisions: Sequence[Document]  # In the order of their time, each with its leaf.
     loads: Loads
+    reads: Reads
 
 
-def open_bundle(folder: Path, loads: Loads = json.loads) -> Bundle:
+def open_bundle(folder: Path, loads: Loads = json.loads, reads: Reads = read_block) -> Bundle:
     """Read manifest, tables and log, and prove the log; raises Differs."""
     files = _manifest(folder)
     read = {
@@ -95,7 +99,7 @@ def open_bundle(folder: Path, loads: Loads = json.loads) -> Bundle:
     tables = _tables(read["tables.json"])
     logged = _logged(leaves, read["events.jsonl"], loads)
     revisions = _changes(logged, read["revisions.jsonl"])
-    return Bundle(folder, files, tables, logged, revisions, loads)
+    return Bundle(folder, files, tables, logged, revisions, loads, reads)
 
 
 def content_of(folder: Path, files: Files, path: str) -> bytes:
@@ -105,8 +109,8 @@ def content_of(folder: Path, files: Files, path: str) -> bytes:
     return content
 
 
-def lines_of(folder: Path, files: Files, path: str) -> Iterator[bytes]:
-    """Yield the lines of a file without what ends them; raises Differs.
+def lines_of(folder: Path, files: Files, path: str) -> Iterator[list[bytes]]:
+    """Yield the lines of a file without what ends them, some at a time; raises Differs.
 
     The file is held to the manifest when its last line was given. It is read piece by piece: a
     line is taken apart while the processor still has it at hand.
@@ -117,7 +121,7 @@ def lines_of(folder: Path, files: Files, path: str) -> Iterator[bytes]:
             digest.update(piece)
             lines = (rest + piece).split(b"\n")
             rest = lines.pop()
-            yield from lines
+            yield lines
     _hold(path, digest.hexdigest(), files)
     if rest:
         raise Differs(f"{path}: expected a last line with its end, found one without")

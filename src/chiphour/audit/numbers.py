@@ -22,8 +22,10 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 def middle(values: Iterable[int]) -> int:
     """Give the mean of the values of the lower and the upper middle rank; it must be whole."""
-    ranked = sorted(values)
+    ranked = list(values)
     count = len(ranked)
+    if count > 2:
+        ranked.sort()
     if count % 2:
         return ranked[count // 2]
     twice = ranked[count // 2 - 1] + ranked[count // 2]

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 from operator import attrgetter
 from operator import itemgetter
 from typing import Any
@@ -101,10 +102,13 @@ class Said(NamedTuple):
     memory: tuple[str | None, str | None]
 
 
-_ID = attrgetter("id")
+# What many rows share, and what decides by itself where a row stands in a batch.
+_STANDING = attrgetter("chip", "form", "tenor", "feed", "source", "venue", "kind", "flags")
+ROW_ID, OBSERVED_NS, RECEIVED_NS = map(attrgetter, ("id", "observed_ns", "received_ns"))
 _SHARED = itemgetter(*Row._fields[1:8])
 _OWN = itemgetter(*Row._fields[8:])
 _NEW = tuple.__new__
+KINDS = [*[str] * 7, int, int, *[str] * 3, list, int, int]  # Of its fields, without the id.
 
 
 def read_row(line: bytes, loads: Callable[[bytes], Any] = json.loads) -> Row:
@@ -116,6 +120,13 @@ def read_rows(lines: Iterable[bytes], loads: Callable[[bytes], Any] = json.loads
     """Read canonical JSON lines, one observation each, with or without what ends them."""
     plain = (line.rstrip(b"\n") for line in lines)
     return read_named(((sha256(line).hexdigest(), line) for line in plain), loads)
+
+
+def read_block(
+    block: bytes, ids: Sequence[str], loads: Callable[[bytes], Any] = json.loads
+) -> list[Row]:
+    """Read canonical JSON lines that stand one below the other, with their ids."""
+    return read_named(zip(ids, block.split(b"\n"), strict=True), loads)
 
 
 def read_named(
@@ -131,8 +142,10 @@ def read_named(
     once, word = shared.setdefault, words.setdefault
     for identifier, line in named:
         fields = loads(line)
-        what = _SHARED(fields)
-        price, gpus, machine, host, spec, flags, observed, received = _OWN(fields)
+        what, own = _SHARED(fields), _OWN(fields)
+        if [*map(type, what), *map(type, own)] != KINDS:
+            raise TypeError("a field of another kind")
+        price, gpus, machine, host, spec, flags, observed, received = own
         values = (
             *(identifier, *once(what, what), price, gpus, word(machine, machine)),
             *(word(host, host), spec, tuple(flags), observed, received),
@@ -143,29 +156,37 @@ def read_named(
 
 def batch_of(rows: Iterable[Row]) -> Batch:
     """Sort out the rows that entered together."""
-    once = {
-        row.id: row
-        for row in rows
-        if row.kind in PRICE_KINDS
-        and not (row.flags and any(flag in UNSEEN_FLAGS for flag in row.flags))
-    }
-    ordered = sorted(once.values(), key=attrgetter("observed_ns"))
+    every: list[Row] = []
     shelves: dict[Good, Shelf] = {}
     polls: dict[tuple[str, str], int] = {}
-    for row in ordered:
-        good = row.chip, row.form, row.tenor
-        shelf = shelves.get(good)
-        if shelf is None:
-            shelf = shelves[good] = Shelf([], [], {})
-        if row.feed == "book":
-            shelf.offers.append(row)
+    for key, given in _by_standing(rows).items():
+        chip, form, tenor, feed, source, venue, kind, flags = key
+        if kind not in PRICE_KINDS or any(flag in UNSEEN_FLAGS for flag in flags):
+            continue
+        once = list(dict(zip(map(ROW_ID, given), given, strict=True)).values())
+        every += once
+        latest_ns = max(map(OBSERVED_NS, once))
+        shelf = shelves.setdefault((chip, form, tenor), Shelf([], [], {}))
+        shelf.latest_ns[venue] = max(latest_ns, shelf.latest_ns.get(venue, latest_ns))
+        if feed == "book":
+            shelf.offers.extend(once)
         else:
-            shelf.cards.append(row)
-            polls[row.source, row.venue] = row.observed_ns
-        shelf.latest_ns[row.venue] = row.observed_ns
-    received = max((row.received_ns for row in ordered), default=0)
-    observed = ordered[-1].observed_ns if ordered else 0
-    return Batch(ordered, shelves, polls, observed, received, {})
+            shelf.cards.extend(once)
+            polls[source, venue] = max(latest_ns, polls.get((source, venue), latest_ns))
+    for shelf in shelves.values():
+        shelf.cards.sort(key=OBSERVED_NS)
+        shelf.offers.sort(key=OBSERVED_NS)
+    observed_ns = max(map(OBSERVED_NS, every), default=0)
+    received_ns = max(map(RECEIVED_NS, every), default=0)
+    return Batch(every, shelves, polls, observed_ns, received_ns, {})
+
+
+def _by_standing(rows: Iterable[Row]) -> dict[Any, list[Row]]:
+    """Put rows together that stand in the same place; most often they come together."""
+    found: dict[Any, list[Row]] = {}
+    for key, some in groupby(rows, _STANDING):
+        found.setdefault(key, []).extend(some)
+    return found
 
 
 def window_of(batches: Sequence[Batch], strike_ns: int) -> Window:
@@ -232,7 +253,7 @@ def seen_of(
             if row.observed_ns == polls[row.source, row.venue]:
                 seen.rows[row.id] = row
         offers = from_time(shelf.offers, book_ns)
-        seen.rows.update(zip(map(_ID, offers), offers, strict=True))
+        seen.rows.update(zip(map(ROW_ID, offers), offers, strict=True))
     return seen
 
 

@@ -187,7 +187,7 @@ def audit_fixing(
     if named is not None:
         return f"{where}: {named}"
     expected = _recomputed(published, window, previous, tables, revision)
-    for field in (*CAUSES, *FIELDS, *published):
+    for field in dict.fromkeys((*CAUSES, *FIELDS, *published)):
         ours, theirs = expected.get(field), published[field]
         if ours != theirs or not _alike(ours, theirs):
             place, said, found = _narrowed(field, theirs, ours)

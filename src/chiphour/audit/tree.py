@@ -13,8 +13,10 @@ full tree that fits.
 from collections.abc import Iterator
 from collections.abc import Sequence
 from hashlib import sha256
+from struct import iter_unpack
 
 ID_BYTES = 32
+ID_FORMAT = f"{ID_BYTES}s"
 BLOCK = 1 << 10
 TILE = 256  # Hashes in a full tile.
 TILE_LEVELS = 8  # So many levels of the tree lie between two levels of tiles.
@@ -23,11 +25,6 @@ TILE_LEVELS = 8  # So many levels of the tree lie between two levels of tiles.
 def leaf_hash(leaf: bytes) -> bytes:
     """Give the hash of a leaf, 32 bytes."""
     return sha256(b"\x00" + leaf).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Give the hash of a node over two others, 32 bytes."""
-    return sha256(b"\x01" + left + right).digest()
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
@@ -48,8 +45,8 @@ def root_of_ids(ids: str) -> bytes:
     raw = bytes.fromhex(ids)
     blocks = []
     for first in range(0, len(raw), BLOCK * ID_BYTES):
-        starts = range(first, min(first + BLOCK * ID_BYTES, len(raw)), ID_BYTES)
-        leaves = [sha256(b"\x00" + raw[at : at + ID_BYTES]).digest() for at in starts]
+        block = raw[first : first + BLOCK * ID_BYTES]
+        leaves = [sha256(b"\x00" + leaf).digest() for (leaf,) in iter_unpack(ID_FORMAT, block)]
         blocks.append(root_of(leaves))
     return root_of(blocks)
 
@@ -100,7 +97,7 @@ def _above(level: list[bytes]) -> list[bytes]:
     """Give the next level of the tree; a node without a neighbour moves up."""
     even = len(level) // 2 * 2
     pairs = zip(level[:even:2], level[1:even:2], strict=True)
-    return [node_hash(left, right) for left, right in pairs] + level[even:]
+    return [sha256(b"\x01" + left + right).digest() for left, right in pairs] + level[even:]
 
 
 def _complete_above(nodes: list[bytes]) -> list[bytes]:

@@ -21,6 +21,7 @@ from chiphour.audit.bundle import check_bundle
 from chiphour.audit.bundle import main
 from chiphour.audit.bundle import time_ns
 from chiphour.audit.bundle import words_of
+from chiphour.cli.verify import bundled_rows
 from chiphour.units import ns_from_iso
 
 ALL = Report(1566, 1566, None, 1571)
@@ -29,7 +30,8 @@ ALL = Report(1566, 1566, None, 1571)
 @pytest.mark.parametrize("processes", [1, 2, 3, 9])
 def test_everything_matches_however_the_work_is_shared(made, processes):
     assert check_bundle(made, processes=processes) == ALL
-    assert check_bundle(made, loads=msgspec.json.decode, processes=processes) == ALL
+    how = {"loads": msgspec.json.decode, "processes": processes}
+    assert check_bundle(made, **how) == check_bundle(made, **how, reads=bundled_rows) == ALL
 
 
 @pytest.mark.parametrize("processes", [1, 2, 9])

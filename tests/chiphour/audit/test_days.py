@@ -26,7 +26,9 @@ from chiphour.audit.days import check_days
 from chiphour.audit.days import fixing_days
 from chiphour.audit.days import strike_of
 from chiphour.audit.folder import open_bundle
+from chiphour.audit.rows import read_block
 from chiphour.audit.tree import root_of_ids
+from chiphour.cli.verify import bundled_rows
 from chiphour.observe.observation import canonical_json
 from chiphour.units import NS_PER_DAY
 from chiphour.units import ns_from_iso
@@ -35,9 +37,9 @@ BATCH = "batches/2026-07-22.jsonl"
 FIXINGS = "fixings/2026-07-22.jsonl"
 
 
-def difference(folder, only=None, days=DAYS):
+def difference(folder, only=None, days=DAYS, reads=read_block):
     """Check days of a bundle that must differ; give the line."""
-    return check_days(open_bundle(folder), days, only, None).first_difference
+    return check_days(open_bundle(folder, reads=reads), days, only, None).first_difference
 
 
 def lines_of(folder, path):
@@ -168,10 +170,17 @@ def test_rows_out_of_order_or_twice_are_refused(bundle):
     assert difference(bundle) == said
 
 
-@pytest.mark.parametrize("row", [b"{}\n", b"[]\n", b"no row\n"])
-def test_a_line_that_is_no_row_is_refused(bundle, row):
-    batch_again(bundle, BATCH, [row])
-    assert difference(bundle).startswith(f"{BATCH}: expected an observation a line, found ")
+@pytest.mark.parametrize("reads", [read_block, bundled_rows])
+@pytest.mark.parametrize("row", [b"{}\n", b"[]\n", b"no row\n", b"\n", b"twice", b"no number"])
+def test_a_line_that_is_no_row_is_refused(bundle, row, reads):
+    one = lines_of(bundle, BATCH)[0]
+    spoiled = {
+        b"twice": one.rstrip() + one,
+        b"no number": one.replace(b'"gpus":', b'"gpus":1.0,"was":'),
+    }
+    batch_again(bundle, BATCH, [spoiled.get(row, row)])
+    found = difference(bundle, reads=reads)
+    assert found.startswith(f"{BATCH}: expected an observation a line, found ")
 
 
 def test_a_last_line_without_its_end_is_refused(bundle):
