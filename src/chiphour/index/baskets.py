@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from chiphour.hardware.throughput import throughput_of
 from chiphour.index.companion import Companion
+from chiphour.index.companion import Given
+from chiphour.index.companion import fixed
+from chiphour.index.companion import suppressed
 from chiphour.index.fixing import Fixing
 from chiphour.index.series import SERIES
 from chiphour.units import NANOUSD_PER_TICK
@@ -79,6 +82,23 @@ class Level(NamedTuple):
 def nanousd_per_unit(fix_ticks: int, throughput: int, per_unit: int) -> int:
     """Give the price of one unit, when a chip has `throughput` and a unit is `per_unit` of it."""
     return div_half_even(fix_ticks * NANOUSD_PER_TICK * per_unit, throughput)
+
+
+def per_unit(
+    given: Given, variant: str, unit: str, fact: str, throughputs_per_unit: int
+) -> Companion:
+    """Give the headline for each unit of a cited throughput, or suppress it without fix or fact.
+
+    `fact` names a field of `Throughput`, of which `throughputs_per_unit` make one unit.
+    """
+    known = throughput_of(given.series.chip, given.series.form)
+    if given.fixing.fix_ticks is None:
+        return suppressed(given, variant, "HEADLINE_SUPPRESSED", unit)
+    if known is None:
+        return suppressed(given, variant, "NO_FACT", unit)
+    throughput: int = getattr(known, fact)
+    value = nanousd_per_unit(given.fixing.fix_ticks, throughput, throughputs_per_unit)
+    return fixed(given, variant, value, unit, {fact: throughput})
 
 
 def broad_of(prices: Prices, tenor: str) -> Broad:

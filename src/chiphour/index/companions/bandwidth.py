@@ -7,13 +7,10 @@ Keeps   the published fix as its only price. It stands beside BF16 because the t
 Source  docs/methodology/companions.md, "Baskets"; decision 0021.
 """
 
-from chiphour.hardware.throughput import throughput_of
 from chiphour.index.baskets import GB_PER_TB
-from chiphour.index.baskets import nanousd_per_unit
+from chiphour.index.baskets import per_unit
 from chiphour.index.companion import Companion
 from chiphour.index.companion import Given
-from chiphour.index.companion import fixed
-from chiphour.index.companion import suppressed
 
 VARIANT = "BANDWIDTH"
 MEASURES = (
@@ -26,10 +23,4 @@ UNIT = "nanousd per TB/s-hour"
 
 def companion(given: Given) -> Companion:
     """Give the price of bandwidth, or suppress it without a fix or a cited throughput."""
-    known = throughput_of(given.series.chip, given.series.form)
-    if given.fixing.fix_ticks is None:
-        return suppressed(given, VARIANT, "HEADLINE_SUPPRESSED", UNIT)
-    if known is None:
-        return suppressed(given, VARIANT, "NO_FACT", UNIT)
-    value = nanousd_per_unit(given.fixing.fix_ticks, known.memory_gb_per_s, GB_PER_TB)
-    return fixed(given, VARIANT, value, UNIT, {"memory_gb_per_s": known.memory_gb_per_s})
+    return per_unit(given, VARIANT, UNIT, "memory_gb_per_s", GB_PER_TB)

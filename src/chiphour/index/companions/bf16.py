@@ -6,13 +6,10 @@ Keeps   the published fix as its only price: whoever has the table and the fix h
 Source  docs/methodology/companions.md, "Baskets"; decision 0021.
 """
 
-from chiphour.hardware.throughput import throughput_of
 from chiphour.index.baskets import GFLOPS_PER_PFLOPS
-from chiphour.index.baskets import nanousd_per_unit
+from chiphour.index.baskets import per_unit
 from chiphour.index.companion import Companion
 from chiphour.index.companion import Given
-from chiphour.index.companion import fixed
-from chiphour.index.companion import suppressed
 
 VARIANT = "BF16"
 MEASURES = (
@@ -25,10 +22,4 @@ UNIT = "nanousd per dense BF16 PFLOP-hour"
 
 def companion(given: Given) -> Companion:
     """Give the price of arithmetic, or suppress it without a fix or a cited throughput."""
-    known = throughput_of(given.series.chip, given.series.form)
-    if given.fixing.fix_ticks is None:
-        return suppressed(given, VARIANT, "HEADLINE_SUPPRESSED", UNIT)
-    if known is None:
-        return suppressed(given, VARIANT, "NO_FACT", UNIT)
-    value = nanousd_per_unit(given.fixing.fix_ticks, known.dense_bf16_gflops, GFLOPS_PER_PFLOPS)
-    return fixed(given, VARIANT, value, UNIT, {"dense_bf16_gflops": known.dense_bf16_gflops})
+    return per_unit(given, VARIANT, UNIT, "dense_bf16_gflops", GFLOPS_PER_PFLOPS)
