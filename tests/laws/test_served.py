@@ -68,7 +68,7 @@ def live_through(archive, log, pick=None):
             read_in(archive, pick, at)
         if at in (3, 6, 8):
             at_ns = closes_ns + 60 * NS_PER_MINUTE
-            days = DAYS[at - 2 : at - 1] if at < 8 else [DAYS[1], DAYS[6]]
+            days = DAYS[at - 2 : at - 1] if at < 8 else [DAYS[1]]
             struck = rows_of_venue(archive, "coreweave" if at < 8 else "ovh", days)
             revise(archive, log, "wrong", days, struck, [], at_ns)
             yield at_ns
