@@ -14,15 +14,12 @@ from typing import Annotated
 import typer
 
 from chiphour.adapters.challenges import Challenges
-from chiphour.adapters.challenges import event_of
-from chiphour.adapters.log import ClockWentBack
+from chiphour.adapters.challenges import log_missing
 from chiphour.adapters.log import open_log
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
 from chiphour.cli.options import data_folder
 from chiphour.index.challenge import Challenge
-from chiphour.index.leaves import event_leaf
-from chiphour.index.leaves import leaf_from
 from chiphour.units import iso_from_ns
 
 app = typer.Typer(help="Challenge a fix, a rule or a role; answer; list.")
@@ -47,7 +44,8 @@ def open_one(
     as_json: JsonOption = False,
 ) -> None:
     """Open a challenge: it is kept, logged and published."""
-    _tell(Challenges(data_folder(data)).open(time.time_ns(), by, about, text), data, as_json)
+    challenges = Challenges(data_folder(data))
+    _tell(challenges, challenges.open(time.time_ns(), by, about, text), data, as_json)
 
 
 @app.command("answer")
@@ -59,7 +57,8 @@ def answer_one(
     as_json: JsonOption = False,
 ) -> None:
     """Answer an open challenge."""
-    _tell(Challenges(data_folder(data)).answer(name, time.time_ns(), by, text), data, as_json)
+    challenges = Challenges(data_folder(data))
+    _tell(challenges, challenges.answer(name, time.time_ns(), by, text), data, as_json)
 
 
 @app.command("list")
@@ -69,20 +68,10 @@ def listed(data: DataOption = None, as_json: JsonOption = False) -> None:
         _print(challenge, as_json)
 
 
-def _tell(challenge: Challenge, data: DataOption, as_json: bool) -> None:
-    """Log the challenge, and print it.
-
-    A log runs on its own clock, which may be a replay's: the leaf has the time of the one before
-    it, and the challenge within has its own.
-    """
+def _tell(challenges: Challenges, challenge: Challenge, data: DataOption, as_json: bool) -> None:
+    """Log the challenge, and any that an earlier stop left unlogged; print it."""
     with closing(open_log(data_folder(data))) as log:
-        while True:
-            last_ns = leaf_from(log.leaf(log.size - 1)).time_ns if log.size else 0
-            try:
-                log.append([event_leaf(event_of(challenge), last_ns)])
-                break
-            except ClockWentBack:  # Another process was faster: its leaf is the last one now.
-                log.refresh()
+        log_missing(challenges, log)
     _print(challenge, as_json)
 
 

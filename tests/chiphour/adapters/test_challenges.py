@@ -11,6 +11,8 @@ import pytest
 from chiphour.adapters.challenges import FILE
 from chiphour.adapters.challenges import Challenges
 from chiphour.adapters.challenges import event_of
+from chiphour.adapters.challenges import log_missing
+from chiphour.adapters.log import open_log
 from chiphour.index.challenge import WORDS_MAX
 from chiphour.index.challenge import ChallengeRefused
 from chiphour.index.leaves import event_leaf
@@ -66,3 +68,25 @@ def test_each_line_is_an_event_of_the_log(tmp_path):
     leaf = leaf_from(event_leaf(event_of(challenge), 1))
     assert leaf.event["challenge"]["id"] == "CH-1970-001"
     assert leaf.event["state"] == "open"
+
+
+def test_a_line_that_a_kill_cut_off_is_passed_over_and_gone_with_the_next(tmp_path):
+    first = Challenges(tmp_path).open(1, "Ada", "CHR.H100.SXM.OD", "too high")
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole + b'{"id": "CH-19')
+    challenges = Challenges(tmp_path)
+    assert challenges.all() == [first]
+    second = challenges.open(2, "Bob", "rule SCREEN", "too wide")
+    assert second.id == "CH-1970-002"
+    assert Challenges(tmp_path).all() == [first, second]
+
+
+def test_what_a_kill_left_unlogged_is_logged_with_the_next(tmp_path):
+    challenges = Challenges(tmp_path)
+    first = challenges.open(1, "Ada", "CHR.H100.SXM.OD", "too high")
+    log = open_log(tmp_path)  # The process was killed before it logged the first.
+    challenges.answer(first.id, 2, "Bob", "no")
+    assert [log_missing(challenges, log), log_missing(challenges, log)] == [2, 0]
+    events = [leaf_from(leaf).event for leaf in log.leaves(0, log.size)]
+    assert [event["state"] for event in events] == ["open", "answered"]
+    log.close()
