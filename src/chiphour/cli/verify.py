@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 from typing import Any
 from typing import Literal
+from typing import get_type_hints
 
 import msgspec
 import typer
@@ -34,6 +35,7 @@ from chiphour.adapters.recordings import check_raw
 from chiphour.audit.bundle import check_bundle
 from chiphour.audit.bundle import words_of
 from chiphour.audit.rows import PRICE_KINDS
+from chiphour.audit.rows import Row
 from chiphour.cli.fix import SourceOption
 from chiphour.cli.fix import day_of
 from chiphour.cli.fix import filled_archive
@@ -64,26 +66,15 @@ BundleOption = Annotated[
 ]
 
 
-class BundledRow(msgspec.Struct, gc=False):
-    """What the audit reads of a row, as `chiphour.audit.rows.Row` names it."""
-
-    source: str
-    venue: str
-    feed: str
-    kind: str
-    chip: str
-    form: str
-    tenor: str
-    price_nanousd: int
-    gpus: int
-    machine_key: str
-    host_key: str
-    spec: str
-    flags: tuple[str, ...]
-    observed_ns: int
-    received_ns: int
-    id: str = ""
-
+# What the audit reads of a row, as `Row` has it, in a form that is decoded at once.
+BUNDLED_ROW = msgspec.defstruct(
+    "BundledRow",
+    [
+        *((name, kind) for name, kind in get_type_hints(Row).items() if name != "id"),
+        ("id", str, ""),
+    ],
+    gc=False,
+)
 
 # Words that are known are not made anew for each row, which takes half of the memory.
 _WORD: Any = Literal
@@ -99,11 +90,11 @@ KNOWN: dict[str, Iterable[str]] = {
 KNOWN_ROW = msgspec.defstruct(
     "KnownRow",
     [(name, _WORD[tuple(sorted(words))]) for name, words in KNOWN.items()],
-    bases=(BundledRow,),
+    bases=(BUNDLED_ROW,),
     gc=False,
     kw_only=True,
 )
-ROWS = msgspec.json.Decoder(BundledRow)
+ROWS = msgspec.json.Decoder(BUNDLED_ROW)
 KNOWN_ROWS = msgspec.json.Decoder(KNOWN_ROW)
 
 
