@@ -60,10 +60,12 @@ def log_page(state: LogState | None, frame: Frame) -> bytes:
         main += [element("h2", {"id": "latest"}, "Latest leaves"), _leaves(state)]
         main += [element("h2", {"id": "data"}, "Data"), file_list(FILES)]
         words = paragraph(
-            "Whoever keeps one checkpoint can see later that the log only grew. To check a fix "
-            "with its proof, its inputs and its arithmetic:"
+            "Whoever keeps one checkpoint can see later that the log only grew. To check every "
+            "leaf, then the arithmetic of every fix:"
         )
-        command = element("pre", None, element("code", None, "chiphour verify CHR.H100.SXM.OD"))
+        command = element(
+            "pre", None, element("code", None, "chiphour log check\nchiphour verify --all")
+        )
         main += [element("h2", {"id": "check"}, "How to check it"), words, command]
     return page_bytes("Transparency log", about, "/log", frame, main)
 

@@ -23,6 +23,7 @@ from chiphour.observe.record import RATE_AGE_NS_MAX
 from chiphour.observe.register import REGISTER_SHA256
 from chiphour.observe.register import VERSION
 from chiphour.publish.methodology_text import TEXT
+from chiphour.publish.words import PLACES
 from chiphour.units import NANOUSD_PER_TICK
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
@@ -134,7 +135,7 @@ def asked(series: Series) -> str:
     """Say in words what a narrower series asks of a row; "everything" where it asks nothing."""
     only = series.filter
     parts = (
-        f"in {only.places[0]}" if only.places else "",
+        f"in {PLACES[only.places[0]]}" if only.places else "",
         f"joined by {_quoted(only.interconnects)}" if only.interconnects else "",
         f"{only.gpus_min} GPUs or more in one offer" if only.gpus_min else "",
         f"{only.vcpus_min} vCPUs or more for each GPU" if only.vcpus_min else "",

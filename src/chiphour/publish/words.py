@@ -45,7 +45,7 @@ TENORS = {
     "OD": ("on demand", "by the hour from a provider's own rate card, no commitment"),
     "INT": ("interruptible", "by the hour where the provider may take it back, or by bid"),
 }
-PLACES = {"EU": "the European Union", "US": "the United States"}
+PLACES = {"EU": "Europe", "US": "the United States"}
 INTERCONNECTS = {"INFINIBAND": "InfiniBand"}
 RESERVED = re.compile(r"R(\d+)([MY])")
 GRADES = {

@@ -76,7 +76,7 @@ def test_a_narrower_series_says_what_it_asks():
     ]
     assert found == [
         "everything",
-        "in US",
+        "in the United States",
         "joined by `INFINIBAND`",
         "8 GPUs or more in one offer",
         "16 vCPUs or more for each GPU, 128 GB of memory or more for each GPU",

@@ -35,7 +35,7 @@ def test_every_series_says_in_one_sentence_what_it_measures():
         ("rtxpro6000-od", "RTX PRO 6000, on demand"),
         ("a100-40-sxm-od", "A100 40 GB SXM, on demand"),
         ("b200-sxm-int", "B200 SXM, interruptible"),
-        ("h100-sxm-od-eu", "H100 SXM, on demand, in the European Union"),
+        ("h100-sxm-od-eu", "H100 SXM, on demand, in Europe"),
         ("h200-sxm-spot-x8", "H200 SXM, marketplace, 8 GPUs or more together"),
     ],
 )
@@ -94,7 +94,7 @@ def test_an_age_is_told_in_its_largest_whole_unit():
     [
         (Filter(), ""),
         (Filter(places=("US",)), "in the United States"),
-        (Filter(places=("EU", *countries_in("EU"))), "in the European Union"),
+        (Filter(places=("EU", *countries_in("EU"))), "in Europe"),
         (Filter(places=("US", "CA")), "in the United States or CA"),
         (Filter(interconnects=("INFINIBAND", "ROCE")), "over InfiniBand or ROCE"),
         (Filter(gpus_min=8), "8 GPUs or more together"),
