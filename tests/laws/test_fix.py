@@ -59,7 +59,7 @@ from laws.markets import row
 
 FIRST, LAST = date(2026, 7, 6), date(2026, 8, 13)
 SOURCE = "gpurentalprices"
-ARITHMETIC = ("numbers", "rows", "books", "figures", "rules")  # Of the audit.
+ARITHMETIC = ("numbers", "specs", "groups", "rows", "books", "figures", "rules")  # Of the audit.
 
 
 def fixed_twice(market, source="", parameters=V2026_1, rows=None):

@@ -23,7 +23,7 @@ from chiphour.adapters.fixings import END_NS
 from chiphour.adapters.fixings import REACH_NS
 from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import Progress
-from chiphour.audit.rows import Row
+from chiphour.audit.groups import Row
 from chiphour.audit.rows import Window
 from chiphour.audit.rows import batch_of
 from chiphour.audit.rows import read_row

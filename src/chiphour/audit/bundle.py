@@ -32,7 +32,7 @@ from chiphour.audit.folder import Differs
 from chiphour.audit.folder import Loads
 from chiphour.audit.folder import Reads
 from chiphour.audit.folder import open_bundle
-from chiphour.audit.rows import read_block
+from chiphour.audit.rows import Reading
 
 
 class Report(NamedTuple):
@@ -63,7 +63,7 @@ def check_bundle(
     """
     assert (series is None) == (day is None)
     try:
-        bundle = open_bundle(folder, loads, reads or partial(read_block, loads=loads))
+        bundle = open_bundle(folder, loads, reads or partial(Reading, loads))
         known = fixing_days(bundle)
         only = None if series is None else _ticker(bundle, series)
         if day is not None and day not in known:

@@ -9,7 +9,6 @@ Source  Decision 0019; docs/methodology/v2026_1.md, "Window", "Vintages".
 """
 
 import gc
-from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -25,15 +24,15 @@ from chiphour.audit.folder import FIXINGS
 from chiphour.audit.folder import Bundle
 from chiphour.audit.folder import Differs
 from chiphour.audit.folder import Document
-from chiphour.audit.folder import lines_of
-from chiphour.audit.rows import OBSERVED_NS
-from chiphour.audit.rows import RECEIVED_NS
+from chiphour.audit.folder import blocks_of
+from chiphour.audit.folder import lines_in
+from chiphour.audit.groups import Group
+from chiphour.audit.groups import chosen
+from chiphour.audit.groups import joined
 from chiphour.audit.rows import Batch
-from chiphour.audit.rows import Row
-from chiphour.audit.rows import batch_of
+from chiphour.audit.rows import batch_from
 from chiphour.audit.rows import window_of
 from chiphour.audit.rules import audit_fixing
-from chiphour.audit.tree import root_of_ids
 
 IN_FORCE = "v2026_1"  # Whose close decides into which batch a row enters.
 DAY_NS = 86_400_000_000_000
@@ -41,10 +40,6 @@ STRIKE_NS = 1_800_000_000_000  # Of the day: 00:30 UTC.
 DAYS_BACK = 7  # Batches that a strike looks back on, its own included.
 VINTAGE_FIELDS = ("vintage", "known_ns", "revision")
 BEGINNING = date(1970, 1, 1)
-
-# Of a canonical line: it begins with the chip, and ends with tenor, terms and venue. What agrees
-# in these is most often of one series and venue: it is read together, and lies together in memory.
-CHIP_BYTES, ENDING_BYTES = 18, 48
 
 Name = tuple[str, str]  # Series and parameter set.
 
@@ -111,7 +106,7 @@ class Rows:
         self._bundle = bundle
         self._proved = proved
         self._batches: dict[str, Batch | Differs] = {}
-        self._late: dict[str, Row] = {}
+        self._late: dict[str, Group] = {}  # Of one row each.
 
     def look_back_from(self, day: str) -> None:
         """Read and prove the batches that a strike looks back on; raises Differs."""
@@ -129,17 +124,20 @@ class Rows:
         """Give the rows of these ids that came in after a strike, by a time; raises Differs."""
         wanted = set(ids) - self._late.keys()
         if wanted:
-            wanted.difference_update(row.id for batch in self.batches() for row in batch.rows)
+            wanted.difference_update(
+                *(group.ids for batch in self.batches() for group in batch.groups)
+            )
         while wanted and strike_of(day) < until_ns:
             day = _moved(day, 1)
-            found = {row.id: row for row in batch_rows(self._bundle, day) if row.id in wanted}
-            self._late |= found
-            wanted -= found.keys()
-        return batch_of(self._late[each] for each in ids if each in self._late)
+            for group in batch_rows(self._bundle, day):
+                for row in wanted.intersection(group.ids):
+                    self._late[row] = chosen(group, map(row.__eq__, group.ids))
+            wanted -= self._late.keys()
+        return batch_from(joined(self._late[each] for each in ids if each in self._late))
 
     def _proven(self, day: str) -> Batch | Differs:
         try:
-            batch = batch_of(batch_rows(self._bundle, day))
+            batch = batch_from(batch_rows(self._bundle, day))
         except Differs as fault:
             return fault
         if day in self._bundle.logged.batches:
@@ -147,7 +145,7 @@ class Rows:
         return batch
 
 
-def batch_rows(bundle: Bundle, day: str) -> list[Row]:
+def batch_rows(bundle: Bundle, day: str) -> Sequence[Group]:
     """Read the rows that came in with a strike, and prove them; raises Differs."""
     path = f"{BATCHES}/{day}.jsonl"
     logged = bundle.logged.batches.get(day)
@@ -155,58 +153,46 @@ def batch_rows(bundle: Bundle, day: str) -> list[Row]:
         if logged is not None:
             raise Differs(f"{path}: expected a batch of {logged.rows} rows, found no file")
         return []
-    ids: list[str] = []
-    kin: dict[bytes, list[tuple[str, bytes]]] = defaultdict(list)
-    for lines in lines_of(bundle.folder, bundle.files, path):
-        some = [sha256(line).hexdigest() for line in lines]
-        ids += some
-        for line, named in zip(lines, zip(some, lines, strict=True), strict=True):
-            kin[line[:CHIP_BYTES] + line[-ENDING_BYTES:]].append(named)
-    if any(map(str.__ge__, ids, ids[1:])):
+    found: list[bytes] = []
+    reader = bundle.reads()
+    for block in blocks_of(bundle.folder, bundle.files, path):
+        found += [sha256(line).digest() for line in lines_in(block)]
+        reader.add(block)
+    if any(map(bytes.__ge__, found, found[1:])):
         raise Differs(f"{path}: expected rows in rising order of their ids, each once")
-    root = root_of_ids("".join(ids)).hex()
-    if logged is None or (logged.root, logged.rows) != (root, len(ids)):
+    ids = b"".join(found)
+    root = reader.root(ids).hex()
+    if logged is None or (logged.root, logged.rows) != (root, len(found)):
         said = "a root in the log" if logged is None else f"the root {logged.root} of the log"
-        raise Differs(f"{path}: expected {said}, found {root} over {len(ids)} rows")
+        raise Differs(f"{path}: expected {said}, found {root} over {len(found)} rows")
     try:
-        rows = [row for ends, some in kin.items() for row in _read(bundle, ends, some)]
+        groups = reader.groups(ids)
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise Differs(f"{path}: expected an observation a line, found {fault!r}") from None
-    _refuse_strangers(bundle, path, day, rows)
-    return rows
+    _refuse_strangers(bundle, path, day, groups)
+    return groups
 
 
-def _read(bundle: Bundle, ends: bytes, named: Sequence[tuple[str, bytes]]) -> Sequence[Row]:
-    """Read lines that begin and end alike, with their ids; raises ValueError.
-
-    In JSON a brace that opens follows one that closes and a new line only where a value ended: so
-    a reader of many lines at once finds at least one value in each, and too many in all if two.
-    """
-    if not (ends.startswith(b"{") and ends.endswith(b"}")):
-        raise ValueError("a line that is no object")
-    ids, lines = zip(*named, strict=True)
-    return bundle.reads(b"\n".join(lines), ids)
-
-
-def _refuse_strangers(bundle: Bundle, path: str, day: str, rows: Sequence[Row]) -> None:
+def _refuse_strangers(bundle: Bundle, path: str, day: str, groups: Sequence[Group]) -> None:
     """Raise Differs for a row that came in with another strike."""
     strike_ns = strike_of(day)
     closed_ns = strike_ns + int(bundle.tables.parameters[IN_FORCE]["close_ns"])
     opened_ns, reopened_ns = strike_ns - DAY_NS, closed_ns - DAY_NS
-    if (
-        max(map(OBSERVED_NS, rows), default=0) < strike_ns
-        and max(map(RECEIVED_NS, rows), default=0) < closed_ns
-        and min(map(OBSERVED_NS, rows), default=0) >= opened_ns
-    ):
-        return  # As almost always; else the row is sought.
-    for row in rows:
-        observed_ns, received_ns = row.observed_ns, row.received_ns
+    for group in groups:
         if (
-            observed_ns >= strike_ns
-            or received_ns >= closed_ns
-            or (observed_ns < opened_ns and received_ns < reopened_ns)
+            group.observed_ns[-1] < strike_ns
+            and max(group.received_ns) < closed_ns
+            and group.observed_ns[0] >= opened_ns
         ):
-            raise Differs(f"{path}: row {row.id}: expected one that came in on {day}")
+            continue  # As almost always; else the row is sought.
+        times = zip(group.observed_ns, group.received_ns, group.ids, strict=True)
+        for observed_ns, received_ns, row in times:
+            if (
+                observed_ns >= strike_ns
+                or received_ns >= closed_ns
+                or (observed_ns < opened_ns and received_ns < reopened_ns)
+            ):
+                raise Differs(f"{path}: row {row}: expected one that came in on {day}")
 
 
 def fixings_of(bundle: Bundle, day: str, only: str | None = None) -> list[Published]:
@@ -232,7 +218,8 @@ def _fixing_lines(bundle: Bundle, day: str, only: str | None) -> Iterator[tuple[
             raise Differs(f"{path}: expected {len(logged)} fixings of the log, found no file")
         return
     marked = b"" if only is None else b'"series":"%s"' % only.encode()
-    lines = [line for some in lines_of(bundle.folder, bundle.files, path) for line in some]
+    blocks = blocks_of(bundle.folder, bundle.files, path)
+    lines = [line for block in blocks for line in lines_in(block)]
     yield from (found for found in enumerate(lines, 1) if marked in found[1])
 
 

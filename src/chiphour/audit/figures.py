@@ -18,7 +18,7 @@ from chiphour.audit.numbers import common_multiple
 from chiphour.audit.numbers import middle
 from chiphour.audit.numbers import nearest
 from chiphour.audit.numbers import usd_text
-from chiphour.audit.rows import Parameters
+from chiphour.audit.specs import Parameters
 
 Fixing = Mapping[str, Any]
 

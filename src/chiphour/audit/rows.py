@@ -1,8 +1,8 @@
 """ROWS: published observations, a batch of them, and which of them count at a strike.
 
 Takes   canonical JSON lines, one observation each.
-Gives   `Row`, `Batch` (what entered before one strike), `Window` (the batches up to a strike); the
-        recent rows of a series, those in its window and those of its book before the window.
+Gives   `Batch` (what entered before one strike), `Window` (the batches up to a strike); the recent
+        rows of a series, those in its window and those of its book before the window.
 Keeps   a row's id: the SHA-256 of its line. A batch is sorted out once, however many strikes,
         series and parameter sets look at it.
 Source  docs/methodology/v2026_1.md, "Window", "Series"; decision 0012.
@@ -12,64 +12,52 @@ import json
 from bisect import bisect_left
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby
-from operator import attrgetter
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 from typing import NamedTuple
 
-from chiphour.audit.numbers import fraction_from
+from chiphour.audit.groups import COLUMNS
+from chiphour.audit.groups import Group
+from chiphour.audit.groups import Row
+from chiphour.audit.groups import before_time
+from chiphour.audit.groups import chosen
+from chiphour.audit.groups import from_time
+from chiphour.audit.groups import groups_of
+from chiphour.audit.groups import in_time
+from chiphour.audit.groups import once
+from chiphour.audit.specs import Parameters
+from chiphour.audit.specs import meets
+from chiphour.audit.specs import quality_end
+from chiphour.audit.tree import root_of_ids
 
 # Rows that no fix considers, as the text says it.
 PRICE_KINDS = ("ask", "bid_floor", "list")
-UNSEEN_FLAGS = ("COMPARISON", "SCHEMA_ONLY", "UNDATED")
-SPECS_KEPT = 1 << 16  # So many descriptions of machines are remembered as read.
+UNSEEN_FLAGS = {"COMPARISON", "SCHEMA_ONLY", "UNDATED"}
 
-Parameters = Mapping[str, Any]
 Good = tuple[str, str, str]  # Chip, form, tenor: what a row is a price of.
 
 
-class Row(NamedTuple):
-    """What the audit reads of an observation; `id` is the SHA-256 of its line."""
-
-    id: str
-    source: str
-    venue: str
-    feed: str
-    kind: str
-    chip: str
-    form: str
-    tenor: str
-    price_nanousd: int
-    gpus: int
-    machine_key: str
-    host_key: str
-    spec: str
-    flags: tuple[str, ...]
-    observed_ns: int
-    received_ns: int
-
-
 class Shelf(NamedTuple):
-    """The rows of one series in a batch, by time; `latest_ns` tells each venue's last one."""
+    """The rows of one series in a batch; `latest_ns` tells each venue's last one."""
 
-    cards: list[Row]
-    offers: list[Row]
+    cards: list[Group]
+    offers: list[Group]
     latest_ns: dict[str, int]
 
 
 class Batch(NamedTuple):
-    """Rows that entered together, sorted out: once each, none that no fix considers.
+    """Rows that entered together, sorted out: none that no fix considers.
 
     `polls` has the last poll of each posted feed, by (source, venue), over all series. `narrowed`
     fills with the shelves of narrower series when they are asked for.
     """
 
-    rows: list[Row]
+    groups: list[Group]
     shelves: dict[Good, Shelf]
     polls: dict[tuple[str, str], int]
     observed_ns_max: int
@@ -86,28 +74,17 @@ class Window(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What counts of a series at a strike: venues' last rows, rows in the window, the book."""
+    """What counts of a series at a strike: venues' last rows, rows in the window, all of them."""
 
     latest_ns: dict[str, int]
-    rows: dict[str, Row]
+    groups: list[Group]
     shelves: list[Shelf]
 
 
-class Said(NamedTuple):
-    """What a row says of its machine that a narrower series asks for; None where it does not."""
-
-    place: tuple[str | None, str | None]
-    interconnect: str | None
-    vcpus: tuple[str | None, str | None]
-    memory: tuple[str | None, str | None]
-
-
-# What many rows share, and what decides by itself where a row stands in a batch.
-_STANDING = attrgetter("chip", "form", "tenor", "feed", "source", "venue", "kind", "flags")
-ROW_ID, OBSERVED_NS, RECEIVED_NS = map(attrgetter, ("id", "observed_ns", "received_ns"))
 _SHARED = itemgetter(*Row._fields[1:8])
 _OWN = itemgetter(*Row._fields[8:])
 _NEW = tuple.__new__
+ID_DIGITS = 64
 KINDS = [*[str] * 7, int, int, *[str] * 3, list, int, int]  # Of its fields, without the id.
 
 
@@ -122,11 +99,36 @@ def read_rows(lines: Iterable[bytes], loads: Callable[[bytes], Any] = json.loads
     return read_named(((sha256(line).hexdigest(), line) for line in plain), loads)
 
 
-def read_block(
-    block: bytes, ids: Sequence[str], loads: Callable[[bytes], Any] = json.loads
-) -> list[Row]:
-    """Read canonical JSON lines that stand one below the other, with their ids."""
-    return read_named(zip(ids, block.split(b"\n"), strict=True), loads)
+class Reading:
+    """Canonical JSON lines of one batch, read when they were proved."""
+
+    def __init__(self, loads: Callable[[bytes], Any] = json.loads) -> None:
+        """Begin without any."""
+        self._blocks: list[bytes] = []
+        self._loads = loads
+
+    def add(self, block: bytes) -> None:
+        """Take some whole lines; nothing is said of them yet."""
+        self._blocks.append(block)
+
+    def root(self, ids: bytes) -> bytes:
+        """Give the root over ids of 32 bytes, one behind another."""
+        return root_of_ids(ids)
+
+    def groups(self, ids: bytes) -> list[Group]:
+        """Give the rows, with their ids; raises ValueError, KeyError, TypeError or the like."""
+        return read_groups(zip(names_of(ids), self.lines(), strict=True), self._loads)
+
+    def lines(self) -> Iterator[bytes]:
+        """Give the lines that were taken, without what ends them."""
+        for block in self._blocks:
+            yield from block.split(b"\n")[:-1]
+
+
+def names_of(ids: bytes) -> list[str]:
+    """Write ids, one behind another, as rows are named: 64 hexadecimal digits each."""
+    text = ids.hex()
+    return [text[at : at + ID_DIGITS] for at in range(0, len(text), ID_DIGITS)]
 
 
 def read_named(
@@ -141,10 +143,7 @@ def read_named(
     words: dict[str, str] = {}
     once, word = shared.setdefault, words.setdefault
     for identifier, line in named:
-        fields = loads(line)
-        what, own = _SHARED(fields), _OWN(fields)
-        if [*map(type, what), *map(type, own)] != KINDS:
-            raise TypeError("a field of another kind")
+        what, own = _fields_of(line, loads)
         price, gpus, machine, host, spec, flags, observed, received = own
         values = (
             *(identifier, *once(what, what), price, gpus, word(machine, machine)),
@@ -154,39 +153,75 @@ def read_named(
     return rows
 
 
+def read_groups(
+    named: Iterable[tuple[str, bytes]], loads: Callable[[bytes], Any] = json.loads
+) -> list[Group]:
+    """Read canonical JSON lines with their ids into columns, without a row for each."""
+    found: dict[Any, tuple[list[Any], ...]] = {}
+    words: dict[str, str] = {}
+    word = words.setdefault
+    for identifier, line in named:
+        what, own = _fields_of(line, loads)
+        price, gpus, machine, host, spec, flags, observed, received = own
+        key = what, tuple(flags)
+        if key not in found:
+            found[key] = tuple([] for _ in range(COLUMNS))
+        ids, prices, sizes, machines, hosts, specs, ends, times, receipts = found[key]
+        end = quality_end(spec)
+        ids.append(identifier)
+        prices.append(price)
+        sizes.append(gpus)
+        machines.append(word(machine, machine))
+        hosts.append(word(host, host))
+        specs.append(spec)
+        ends.append(word(end, end))
+        times.append(observed)
+        receipts.append(received)
+    return [
+        in_time(Group._make([chip, form, tenor, feed, source, venue, kind, flags, *columns, str]))
+        for ((source, venue, feed, kind, chip, form, tenor), flags), columns in found.items()
+    ]
+
+
+def _fields_of(
+    line: bytes, loads: Callable[[bytes], Any]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Read what rows share and what each has alone; raises ValueError, KeyError or TypeError."""
+    if not (line.startswith(b"{") and line.endswith(b"}")):
+        raise ValueError("a line that is no object alone")
+    fields = loads(line)
+    what, own = _SHARED(fields), _OWN(fields)
+    if [*map(type, what), *map(type, own)] != KINDS:
+        raise TypeError("a field of another kind")
+    return what, own
+
+
 def batch_of(rows: Iterable[Row]) -> Batch:
-    """Sort out the rows that entered together."""
-    every: list[Row] = []
+    """Sort out rows that entered together; one that is given twice counts once."""
+    return batch_from(groups_of({row.id: row for row in rows}.values()))
+
+
+def batch_from(groups: Iterable[Group]) -> Batch:
+    """Sort out groups of rows that entered together, no two of which stand in the same place."""
+    every: list[Group] = []
     shelves: dict[Good, Shelf] = {}
     polls: dict[tuple[str, str], int] = {}
-    for key, given in _by_standing(rows).items():
-        chip, form, tenor, feed, source, venue, kind, flags = key
-        if kind not in PRICE_KINDS or any(flag in UNSEEN_FLAGS for flag in flags):
+    for group in groups:
+        if not group.ids or group.kind not in PRICE_KINDS or set(group.flags) & UNSEEN_FLAGS:
             continue
-        once = list(dict(zip(map(ROW_ID, given), given, strict=True)).values())
-        every += once
-        latest_ns = max(map(OBSERVED_NS, once))
-        shelf = shelves.setdefault((chip, form, tenor), Shelf([], [], {}))
-        shelf.latest_ns[venue] = max(latest_ns, shelf.latest_ns.get(venue, latest_ns))
-        if feed == "book":
-            shelf.offers.extend(once)
+        every.append(group)
+        feed = group.source, group.venue
+        latest_ns = group.observed_ns[-1]
+        shelf = shelves.setdefault((group.chip, group.form, group.tenor), Shelf([], [], {}))
+        shelf.latest_ns[group.venue] = max(latest_ns, shelf.latest_ns.get(group.venue, latest_ns))
+        if group.feed == "book":
+            shelf.offers.append(group)
         else:
-            shelf.cards.extend(once)
-            polls[source, venue] = max(latest_ns, polls.get((source, venue), latest_ns))
-    for shelf in shelves.values():
-        shelf.cards.sort(key=OBSERVED_NS)
-        shelf.offers.sort(key=OBSERVED_NS)
-    observed_ns = max(map(OBSERVED_NS, every), default=0)
-    received_ns = max(map(RECEIVED_NS, every), default=0)
+            shelf.cards.append(group)
+            polls[feed] = max(latest_ns, polls.get(feed, latest_ns))
+    observed_ns = max((group.observed_ns[-1] for group in every), default=0)
+    received_ns = max((max(group.received_ns) for group in every), default=0)
     return Batch(every, shelves, polls, observed_ns, received_ns, {})
-
-
-def _by_standing(rows: Iterable[Row]) -> dict[Any, list[Row]]:
-    """Put rows together that stand in the same place; most often they come together."""
-    found: dict[Any, list[Row]] = {}
-    for key, some in groupby(rows, _STANDING):
-        found.setdefault(key, []).extend(some)
-    return found
 
 
 def window_of(batches: Sequence[Batch], strike_ns: int) -> Window:
@@ -210,18 +245,23 @@ def batches_at(
         change = revision or {"struck": (), "added": ()}
         struck, added = set(change["struck"]), set(change["added"])
         closed_ns = window.strike_ns + close_ns
+
+        def stands(observed_ns: int, received_ns: int, row: str) -> bool:
+            return (
+                observed_ns < window.strike_ns
+                and (received_ns < closed_ns or row in added)
+                and row not in struck
+            )
+
         window.found[key] = [
             batch
             if batch.observed_ns_max < window.strike_ns
             and batch.received_ns_max < closed_ns
             and not (source or struck)
-            else batch_of(
-                row
-                for row in batch.rows
-                if row.observed_ns < window.strike_ns
-                and (row.received_ns < closed_ns or row.id in added)
-                and source in ("", row.source)
-                and row.id not in struck
+            else batch_from(
+                chosen(group, map(stands, group.observed_ns, group.received_ns, group.ids))
+                for group in batch.groups
+                if source in ("", group.source)
             )
             for batch in window.batches
         ]
@@ -240,50 +280,56 @@ def seen_of(
     for batch in batches:
         for feed, poll_ns in batch.polls.items():
             polls[feed] = max(poll_ns, polls.get(feed, poll_ns))
-    seen = Seen({}, {}, [])
+    seen, from_batches = Seen({}, [], []), 0
     for batch in batches:
         shelf = _shelf_of(series, batch)
         if shelf is None:
             continue
+        before = len(seen.groups)
         seen.shelves.append(shelf)
         for venue, latest_ns in shelf.latest_ns.items():
             if latest_ns >= memory_ns:
                 seen.latest_ns[venue] = max(latest_ns, seen.latest_ns.get(venue, latest_ns))
-        for row in from_time(shelf.cards, card_ns):
-            if row.observed_ns == polls[row.source, row.venue]:
-                seen.rows[row.id] = row
-        offers = from_time(shelf.offers, book_ns)
-        seen.rows.update(zip(map(ROW_ID, offers), offers, strict=True))
-    return seen
+        for card in shelf.cards:
+            # No row of the feed is later than its poll.
+            _add(from_time(card, max(card_ns, polls[card.source, card.venue])), seen.groups)
+        for offer in shelf.offers:
+            _add(from_time(offer, book_ns), seen.groups)
+        from_batches += len(seen.groups) > before
+    # A batch has each row once.
+    return seen if from_batches < 2 else seen._replace(groups=once(seen.groups))
 
 
-def offers_before(seen: Seen, strike_ns: int, parameters: Parameters) -> list[Row]:
+def _add(group: Group, groups: list[Group]) -> None:
+    """Keep a group that has any rows."""
+    if group.ids:
+        groups.append(group)
+
+
+def offers_before(seen: Seen, strike_ns: int, parameters: Parameters) -> list[Group]:
     """Give the book rows before the window that can tell which machines just vanished."""
     back_ns = parameters["carry_ns"] + parameters["carry_stretch_ns"]
     first_ns = strike_ns - min(back_ns, parameters["memory_ns"])
     end_ns = strike_ns - parameters["book_window_ns"]
-    once = {
-        row.id: row
+    return once(
+        from_time(before_time(offer, end_ns), first_ns)
         for shelf in seen.shelves
-        for row in from_time(shelf.offers, first_ns)
-        if row.observed_ns < end_ns
-    }
-    return list(once.values())
+        for offer in shelf.offers
+    )
 
 
 def has_offers_between(seen: Seen, first_ns: int, end_ns: int) -> bool:
     """Tell whether a book has rows from one time on and before another."""
     return any(
-        found and found[0].observed_ns < end_ns
-        for found in (from_time(shelf.offers, first_ns) for shelf in seen.shelves)
+        bisect_left(offer.observed_ns, first_ns) < bisect_left(offer.observed_ns, end_ns)
+        for shelf in seen.shelves
+        for offer in shelf.offers
     )
 
 
-def from_time(rows: list[Row], first_ns: int) -> list[Row]:
-    """Give the rows observed at a time or later, of rows that are sorted by it."""
-    if not rows or rows[0].observed_ns >= first_ns:
-        return rows
-    return rows[bisect_left(rows, first_ns, key=attrgetter("observed_ns")) :]
+def _narrower(group: Group, asked: Mapping[str, Any]) -> Group:
+    specs = map(group.spec_of, group.specs)
+    return chosen(group, map(meets, group.gpus, specs, repeat(asked)))
 
 
 def _shelf_of(series: Mapping[str, Any], batch: Batch) -> Shelf | None:
@@ -294,65 +340,13 @@ def _shelf_of(series: Mapping[str, Any], batch: Batch) -> Shelf | None:
         return whole
     found = batch.narrowed.get(series["ticker"])
     if found is None:
-        cards = [row for row in whole.cards if _is_narrow(row, asked)]
-        offers = [row for row in whole.offers if _is_narrow(row, asked)]
+        cards, offers = (
+            [narrow for narrow in map(_narrower, groups, repeat(asked)) if narrow.ids]
+            for groups in (whole.cards, whole.offers)
+        )
         latest: dict[str, int] = {}
-        for row in (*cards, *offers):
-            latest[row.venue] = max(row.observed_ns, latest.get(row.venue, row.observed_ns))
+        for group in (*cards, *offers):
+            latest_ns = group.observed_ns[-1]
+            latest[group.venue] = max(latest_ns, latest.get(group.venue, latest_ns))
         found = batch.narrowed[series["ticker"]] = Shelf(cards, offers, latest)
-    return found
-
-
-def _is_narrow(row: Row, asked: Mapping[str, Any]) -> bool:
-    """Tell whether a row states and meets every condition of a narrower series."""
-    if row.gpus < asked["gpus_min"]:
-        return False
-    said = said_by(row.spec)
-    if asked["places"] and not any(place in asked["places"] for place in said.place):
-        return False
-    if asked["interconnects"] and said.interconnect not in asked["interconnects"]:
-        return False
-    if asked["vcpus_min"] and not _has_each(row, said.vcpus, asked["vcpus_min"], (1, 1)):
-        return False
-    memory_min = asked["memory_gb_min"]
-    return not memory_min or _has_each(row, said.memory, memory_min, (1, 1_024))
-
-
-def _has_each(row: Row, texts: Sequence[str | None], least: int, units: Sequence[int]) -> bool:
-    """Tell whether each GPU has its least: by the first text that is a number, in 1/unit."""
-    for text, unit in zip(texts, units, strict=True):
-        number = None if text is None else fraction_from(text)
-        if number is not None:
-            above, below = number
-            return above >= least * row.gpus * unit * below
-    return False
-
-
-@lru_cache(SPECS_KEPT)
-def said_by(spec: str) -> Said:
-    """Read what a description of a machine says of what narrower series ask for."""
-    fields = json.loads(spec)
-    return Said(
-        (fields.get("country"), fields.get("area")),
-        fields.get("interconnect"),
-        (fields.get("vcpus"), fields.get("cpu_cores_effective")),
-        (fields.get("memory_gb_host"), fields.get("cpu_ram")),
-    )
-
-
-def text_in(spec: str, name: str) -> str | None:
-    """Give the text that a description states under a name, or None.
-
-    In canonical JSON of texts alone, without a mark of escape, the name in quotes and a colon can
-    only be that key, and its text ends with the next quote. All else is read in full. What is
-    asked for stands near the end, so it is sought from there.
-    """
-    mark = f'"{name}":"'
-    at = spec.rfind(mark)
-    if at < 0 and f'"{name}"' not in spec:
-        return None
-    if at > 0 and "\\" not in spec and spec.rfind("{") == 0:
-        first = at + len(mark)
-        return spec[first : spec.index('"', first)]
-    found: str | None = json.loads(spec).get(name)
     return found

@@ -26,15 +26,15 @@ from chiphour.audit.figures import movement_of
 from chiphour.audit.figures import reason_of
 from chiphour.audit.figures import screened
 from chiphour.audit.figures import unit_errors
+from chiphour.audit.groups import Row
 from chiphour.audit.numbers import common_divisor
 from chiphour.audit.numbers import time_text
-from chiphour.audit.rows import Parameters
-from chiphour.audit.rows import Row
 from chiphour.audit.rows import Window
 from chiphour.audit.rows import batch_of
 from chiphour.audit.rows import batches_at
 from chiphour.audit.rows import seen_of
 from chiphour.audit.rows import window_of
+from chiphour.audit.specs import Parameters
 
 FIELDS = (
     *("series", "strike_ns", "methodology", "parameter_set", "parameters_sha256"),

@@ -37,15 +37,14 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def root_of_ids(ids: str) -> bytes:
-    """Give the root over ids of 64 hexadecimal digits, one behind another: a batch's.
+def root_of_ids(ids: bytes) -> bytes:
+    """Give the root over ids of 32 bytes, one behind another: a batch's.
 
     It goes by full trees of BLOCK leaves, small enough to stay at hand.
     """
-    raw = bytes.fromhex(ids)
     blocks = []
-    for first in range(0, len(raw), BLOCK * ID_BYTES):
-        block = raw[first : first + BLOCK * ID_BYTES]
+    for first in range(0, len(ids), BLOCK * ID_BYTES):
+        block = ids[first : first + BLOCK * ID_BYTES]
         leaves = [sha256(b"\x00" + leaf).digest() for (leaf,) in iter_unpack(ID_FORMAT, block)]
         blocks.append(root_of(leaves))
     return root_of(blocks)

@@ -9,15 +9,10 @@ Source  docs/how-to/verify.md; decisions 0012 and 0019.
 
 import json
 import time
-from collections.abc import Iterable
-from collections.abc import Sequence
 from datetime import date
 from os import cpu_count
 from pathlib import Path
 from typing import Annotated
-from typing import Any
-from typing import Literal
-from typing import get_type_hints
 
 import msgspec
 import typer
@@ -27,6 +22,7 @@ from chiphour.adapters.archive import Archive
 from chiphour.adapters.audits import Audit
 from chiphour.adapters.audits import audit_all
 from chiphour.adapters.audits import audit_one
+from chiphour.adapters.bundled import QuickReading
 from chiphour.adapters.fixings import fix_range
 from chiphour.adapters.fixings import is_kept
 from chiphour.adapters.fixings import recorded
@@ -34,8 +30,6 @@ from chiphour.adapters.fixings import span
 from chiphour.adapters.recordings import check_raw
 from chiphour.audit.bundle import check_bundle
 from chiphour.audit.bundle import words_of
-from chiphour.audit.rows import PRICE_KINDS
-from chiphour.audit.rows import Row
 from chiphour.cli.fix import SourceOption
 from chiphour.cli.fix import day_of
 from chiphour.cli.fix import filled_archive
@@ -45,9 +39,7 @@ from chiphour.cli.fix import time_of
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
 from chiphour.cli.progress import Bar
-from chiphour.index.series import ALL_SERIES
 from chiphour.index.series import Series
-from chiphour.observe.register import REGISTER
 
 SeriesArgument = Annotated[
     str | None, typer.Argument(metavar="SERIES", help="Such as CHR.H100.SXM.OD or h100-sxm-od.")
@@ -65,37 +57,7 @@ BundleOption = Annotated[
     ),
 ]
 
-
-# What the audit reads of a row, as `Row` has it, in a form that is decoded at once.
-BUNDLED_ROW = msgspec.defstruct(
-    "BundledRow",
-    [
-        *((name, kind) for name, kind in get_type_hints(Row).items() if name != "id"),
-        ("id", str, ""),
-    ],
-    gc=False,
-)
-
-# Words that are known are not made anew for each row, which takes half of the memory.
-_WORD: Any = Literal
-KNOWN: dict[str, Iterable[str]] = {
-    "source": REGISTER,
-    "venue": REGISTER,
-    "feed": ("book", "posted"),
-    "kind": PRICE_KINDS,
-    "chip": {each.chip for each in ALL_SERIES},
-    "form": {each.form for each in ALL_SERIES},
-    "tenor": {each.tenor for each in ALL_SERIES},
-}
-KNOWN_ROW = msgspec.defstruct(
-    "KnownRow",
-    [(name, _WORD[tuple(sorted(words))]) for name, words in KNOWN.items()],
-    bases=(BUNDLED_ROW,),
-    gc=False,
-    kw_only=True,
-)
-ROWS = msgspec.json.Decoder(BUNDLED_ROW)
-KNOWN_ROWS = msgspec.json.Decoder(KNOWN_ROW)
+COMPILED_FROM_BYTES = 1 << 31  # About seventy days of thirteen series.
 
 
 def add_to(app: typer.Typer) -> None:
@@ -159,25 +121,24 @@ def verify_bundle(
     """Check a bundle on all processors, and print what was found."""
     asked = None if day is None else day_of(day).isoformat()
     processes = 1 if series is not None else cpu_count() or 1
-    loads = msgspec.json.decode
-    report = check_bundle(folder, series, asked, as_of_ns, loads, processes, bundled_rows)
+    reads = QuickReading if series is not None else reading_of(folder)
+    report = check_bundle(folder, series, asked, as_of_ns, msgspec.json.decode, processes, reads)
     print(json.dumps(report._asdict()) if as_json else words_of(report))
     if report.first_difference is not None:
         raise typer.Exit(1)
 
 
-def bundled_rows(block: bytes, ids: Sequence[str]) -> list[Any]:
-    """Read rows that stand one below the other, at once; raises ValueError.
+def reading_of(folder: Path) -> type[QuickReading]:
+    """Give the reader for a bundle: compiled code where it takes longer to read than to compile."""
+    if sum(path.stat().st_size for path in folder.glob("batches/*")) < COMPILED_FROM_BYTES:
+        return QuickReading
+    # Numba is not loaded by who does not need it. It compiles before work is shared.
+    from chiphour.adapters.bundled_compiled import CompiledReading
 
-    It takes nothing of a row that the audit does not look at.
-    """
-    try:
-        rows: list[Any] = KNOWN_ROWS.decode_lines(block)
-    except msgspec.ValidationError:
-        rows = list(ROWS.decode_lines(block))
-    for row, identifier in zip(rows, ids, strict=True):
-        row.id = identifier
-    return rows
+    reading = CompiledReading()
+    reading.add(b"{}\n")
+    reading.root(bytes(32))
+    return CompiledReading
 
 
 def every_audit(archive: Archive, source: str) -> Audit:

@@ -13,6 +13,7 @@ from audited import rows_of
 from chiphour.audit.books import ids_root
 from chiphour.audit.books import sorted_out
 from chiphour.audit.books import tally_of
+from chiphour.audit.groups import groups_of
 from chiphour.audit.rows import batch_of
 from chiphour.audit.rows import batches_at
 from chiphour.audit.rows import seen_of
@@ -90,10 +91,12 @@ def test_the_first_test_that_fails_is_said():
             offer("m", "h", USD, spec='{"reliability":"0.95","verification":"verified"}'),
         ]
     )
-    good, faults = sorted_out(rows, TABLES.register, V2026_1)
-    assert {venue: [row.id for row in found] for venue, found in good.items()} == {
-        "vast": [rows[-1].id]
+    good, faults = sorted_out(groups_of(rows), TABLES.register, V2026_1)
+    assert {venue: [group.ids for group in found] for venue, found in good.items()} == {
+        "vast": [[rows[-1].id]]
     }
+    places = {row.id: place for place, row in enumerate(rows)}
+    faults.sort(key=lambda fault: places[fault[0]])
     assert [fault[1:] for fault in faults] == [
         ("ROLE", "reference", "eligible"),
         ("KIND", "bid_floor", "ask or list"),

@@ -15,13 +15,14 @@ import pytest
 from bundles import DAYS
 from bundles import SERIES
 from bundles import forge
+from chiphour.adapters.bundled import QuickReading
+from chiphour.adapters.bundled_compiled import CompiledReading
 from chiphour.audit import bundle as program
 from chiphour.audit.bundle import Report
 from chiphour.audit.bundle import check_bundle
 from chiphour.audit.bundle import main
 from chiphour.audit.bundle import time_ns
 from chiphour.audit.bundle import words_of
-from chiphour.cli.verify import bundled_rows
 from chiphour.units import ns_from_iso
 
 ALL = Report(1566, 1566, None, 1571)
@@ -31,7 +32,8 @@ ALL = Report(1566, 1566, None, 1571)
 def test_everything_matches_however_the_work_is_shared(made, processes):
     assert check_bundle(made, processes=processes) == ALL
     how = {"loads": msgspec.json.decode, "processes": processes}
-    assert check_bundle(made, **how) == check_bundle(made, **how, reads=bundled_rows) == ALL
+    for reads in (None, QuickReading, CompiledReading):
+        assert check_bundle(made, **how, reads=reads) == ALL
 
 
 @pytest.mark.parametrize("processes", [1, 2, 9])

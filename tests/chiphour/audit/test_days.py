@@ -20,15 +20,16 @@ from bundles import forge
 from bundles import leaves_of
 from bundles import log_again
 from chiphour.adapters.bundle import publish_bundle
+from chiphour.adapters.bundled import QuickReading
+from chiphour.adapters.bundled_compiled import CompiledReading
 from chiphour.adapters.revisions import revise
 from chiphour.audit.days import Before
 from chiphour.audit.days import check_days
 from chiphour.audit.days import fixing_days
 from chiphour.audit.days import strike_of
 from chiphour.audit.folder import open_bundle
-from chiphour.audit.rows import read_block
+from chiphour.audit.rows import Reading
 from chiphour.audit.tree import root_of_ids
-from chiphour.cli.verify import bundled_rows
 from chiphour.observe.observation import canonical_json
 from chiphour.units import NS_PER_DAY
 from chiphour.units import ns_from_iso
@@ -37,7 +38,7 @@ BATCH = "batches/2026-07-22.jsonl"
 FIXINGS = "fixings/2026-07-22.jsonl"
 
 
-def difference(folder, only=None, days=DAYS, reads=read_block):
+def difference(folder, only=None, days=DAYS, reads=Reading):
     """Check days of a bundle that must differ; give the line."""
     return check_days(open_bundle(folder, reads=reads), days, only, None).first_difference
 
@@ -51,7 +52,7 @@ def ids_of(lines):
 
 
 def root_over(lines):
-    return root_of_ids(b"".join(ids_of(lines)).hex()).hex()
+    return root_of_ids(b"".join(ids_of(lines))).hex()
 
 
 def root_in_log(folder, day):
@@ -170,12 +171,15 @@ def test_rows_out_of_order_or_twice_are_refused(bundle):
     assert difference(bundle) == said
 
 
-@pytest.mark.parametrize("reads", [read_block, bundled_rows])
-@pytest.mark.parametrize("row", [b"{}\n", b"[]\n", b"no row\n", b"\n", b"twice", b"no number"])
+@pytest.mark.parametrize("reads", [Reading, QuickReading, CompiledReading])
+@pytest.mark.parametrize(
+    "row", [b"{}\n", b"[]\n", b"no row\n", b"\n", b"twice", b"no number", b"padded"]
+)
 def test_a_line_that_is_no_row_is_refused(bundle, row, reads):
     one = lines_of(bundle, BATCH)[0]
     spoiled = {
         b"twice": one.rstrip() + one,
+        b"padded": b" " + one,
         b"no number": one.replace(b'"gpus":', b'"gpus":1.0,"was":'),
     }
     batch_again(bundle, BATCH, [spoiled.get(row, row)])

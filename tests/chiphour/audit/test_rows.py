@@ -14,14 +14,11 @@ from audited import TABLES
 from audited import rows_of
 from chiphour.audit.rows import batch_of
 from chiphour.audit.rows import batches_at
-from chiphour.audit.rows import from_time
 from chiphour.audit.rows import has_offers_between
 from chiphour.audit.rows import offers_before
 from chiphour.audit.rows import read_row
 from chiphour.audit.rows import read_rows
-from chiphour.audit.rows import said_by
 from chiphour.audit.rows import seen_of
-from chiphour.audit.rows import text_in
 from chiphour.audit.rows import window_of
 from chiphour.index.series import BY_TICKER
 from chiphour.observe.observation import canonical_bytes
@@ -49,7 +46,14 @@ def seen(observations, ticker="CHR.H100.SXM.OD", source="", revision=None, param
 
 
 def counted(observations, **how):
-    return set(seen(observations, **how).rows)
+    return named(seen(observations, **how).groups)
+
+
+def named(groups):
+    """Give the ids of all rows of groups; each must be there once."""
+    found = [row for group in groups for row in group.ids]
+    assert len(found) == len(set(found))
+    return set(found)
 
 
 def ids(*observations):
@@ -71,8 +75,8 @@ def test_a_batch_holds_each_row_once_and_none_that_no_fix_considers():
     price, stock = at(1), at(1, kind="stock")
     digest = at(1, flags=("COMPARISON",))
     batch = batch_of(rows_of([price, price, stock, digest]))
-    assert {row.id for row in batch.rows} == ids(price)
-    assert batch_of([]).rows == []
+    assert named(batch.groups) == ids(price)
+    assert batch_of([]).groups == []
 
 
 def test_a_card_counts_at_its_latest_poll_within_a_day_over_all_series():
@@ -141,7 +145,7 @@ def test_a_narrower_series_takes_what_states_all_that_it_asks(suffix, good, bad)
 def test_a_narrower_series_counts_gpus_and_knows_only_its_own_venues():
     eight, four = at(NS_PER_HOUR, gpus=8), at(NS_PER_HOUR, gpus=4, venue="nebius")
     found = seen([eight, four], ticker="CHR.H100.SXM.OD.X8")
-    assert set(found.rows) == ids(eight)
+    assert named(found.groups) == ids(eight)
     assert set(found.latest_ns) == {"lambda"}
 
 
@@ -149,38 +153,20 @@ def test_offers_before_the_window_reach_back_for_a_carried_machine():
     ages = (10 * NS_PER_MINUTE, 10 * NS_PER_MINUTE + 1, 48 * NS_PER_HOUR, 48 * NS_PER_HOUR + 1)
     offers = [at(age_ns, **OFFER) for age_ns in ages]
     found = seen(offers)
-    assert {row.id for row in offers_before(found, STRIKE, V2026_1)} == ids(*offers[1:3])
+    assert named(offers_before(found, STRIKE, V2026_1)) == ids(*offers[1:3])
     assert has_offers_between(found, STRIKE - NS_PER_DAY, STRIKE)
     assert not has_offers_between(found, STRIKE - NS_PER_DAY, STRIKE - 20 * NS_PER_MINUTE)
 
 
-def test_rows_from_a_time_on_are_found_by_halving():
-    rows = rows_of([at(3), at(2), at(2), at(1)])
-    assert [len(from_time(rows, STRIKE - age)) for age in (4, 3, 2, 1, 0)] == [4, 4, 3, 1, 0]
-    assert from_time([], 0) == []
-
-
-def test_a_description_is_read_for_what_rules_ask():
-    said = said_by('{"country":"US","interconnect":"INFINIBAND","vcpus":"8"}')
-    assert (said.place, said.interconnect) == (("US", None), "INFINIBAND")
-    assert (said.vcpus, said.memory) == (("8", None), (None, None))
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {},
-        {"name": "verified"},
-        {"a": "1", "name": "x", "z": "2"},
-        {"a": 'with "name":"trap"', "name": "true"},
-        {'odd "name': "trap"},
-        {'odd\\"name': "trap", "name": "\\"},
-        {"other": {"name": "inner"}},
-        {"name": ""},
-    ],
-)
-def test_a_stated_text_is_what_the_json_says(said):
-    assert text_in(canonical_json(said), "name") == said.get("name")
+def test_a_row_in_several_batches_counts_once():
+    early, late = at(NS_PER_HOUR), at(NS_PER_HOUR, row="b")
+    batches = [batch_of(rows_of(some)) for some in ([early], [early, late], [late])]
+    found = seen_of(TABLES.series["CHR.H100.SXM.OD"], batches, STRIKE, V2026_1)
+    assert named(found.groups) == ids(early, late)
+    offers = [at(NS_PER_HOUR, row=row, **OFFER) for row in "abc"]
+    batches = [batch_of(rows_of(some)) for some in (offers[:2], offers[1:])]
+    found = seen_of(TABLES.series["CHR.H100.SXM.OD"], batches, STRIKE, V2026_1)
+    assert named(offers_before(found, STRIKE, V2026_1)) == ids(*offers)
 
 
 def test_the_tables_hold_every_series_with_its_filter():

@@ -52,6 +52,12 @@ def test_a_bundle_is_verified_whole_or_one_fixing_of_it(verify, made):
     assert verify(SERIES, DAYS[1], "--bundle", made, *at)[1][0].startswith("match: 3 of 3 ")
 
 
+def test_a_bundle_of_many_rows_is_read_by_compiled_code(verify, made, monkeypatch):
+    monkeypatch.setattr("chiphour.cli.verify.COMPILED_FROM_BYTES", 0)
+    said = ["match: 1566 of 1566 fixings, 1571 proofs"]
+    assert verify("--all", "--bundle", made) == (0, said, [])
+
+
 def test_in_the_folder_of_a_bundle_no_option_is_needed(verify, made, monkeypatch):
     monkeypatch.chdir(made)
     code, lines, _ = verify("--all", "--json")
