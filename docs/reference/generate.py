@@ -22,6 +22,7 @@ import typer
 from chiphour.adapters.refusal import CODES
 from chiphour.adapters.venue_answers import venue_facts
 from chiphour.cli import build
+from chiphour.contracts import settings
 from chiphour.contracts import table
 from chiphour.exchange import commands
 from chiphour.exchange import events
@@ -94,16 +95,25 @@ def column_part(uses: dict[IntEnum, tuple[str, ...]], module: ModuleType) -> str
     return "## Columns of each kind\n\n" + rows(("kind", "columns, each with its place"), lines)
 
 
+def meaning_part(module: ModuleType) -> str:
+    """Write what stands beside the columns of a language, where a name does not say it all."""
+    lines = (
+        (f"`{name}`", getattr(module, name), said) for name, said in words_beside(module).items()
+    )
+    return "## What columns hold\n\n" + rows(("name", "number", ""), lines)
+
+
 def language_page(title: str, opening: str, module: ModuleType, uses: object) -> str:
     """Write the page of commands or of events."""
     assert isinstance(uses, dict)
     tables = [enum_part(found, module) for found in enums(module)]
-    return page(title, opening, tables[0], column_part(uses, module), *tables[1:])
+    columns = column_part(uses, module), meaning_part(module)
+    return page(title, opening, tables[0], *columns, *tables[1:])
 
 
-def contracts_page() -> str:
-    """Write the terms that SET may give, and the enums of a contract."""
-    words = words_beside(table)
+def term_part(module: ModuleType, terms: Iterable[table.Term]) -> str:
+    """Write terms or settings: place, name, bounds, default, whether live, the words beside."""
+    words = {getattr(module, name): said for name, said in words_beside(module).items()}
     lines = (
         (
             t.column,
@@ -111,13 +121,39 @@ def contracts_page() -> str:
             f"{t.least:,}",
             f"{t.most:,}",
             f"{t.default:,}",
-            words.get(t.name.upper(), ""),
+            "yes" if t.live else "",
+            words.get(t.column, ""),
         )
-        for t in table.TERMS
+        for t in terms
     )
-    terms = rows(("column", "term", "least", "most", "default", ""), lines)
-    opening = "A contract is one row of integers. These are the columns that `SET` may give."
-    return page("Contracts", opening, terms, *(enum_part(found, table) for found in enums(table)))
+    return rows(("column", "name", "least", "most", "default", "live", ""), lines)
+
+
+def state_part() -> str:
+    """Write the columns of a contract that trading changes."""
+    words = words_beside(table)
+    text = Path(str(table.__file__)).read_text()
+    state = text.partition("# State: ")[2].partition("\n\n\n")[0]
+    names = re.findall(r"^([A-Z][A-Z0-9_]*) = \d+", state, re.M)
+    lines = ((getattr(table, name), f"`{name}`", words.get(name, "")) for name in names)
+    return rows(("column", "name", ""), lines)
+
+
+def contracts_page() -> str:
+    """Write the terms and settings that SET may give, a contract's other columns, its enums."""
+    opening = (
+        f"A contract is one row of {table.CONTRACT_COLUMNS} integers. `SET` gives its terms "
+        "between `LIST` and `OPEN`, and those that are live later too; with CONTRACT -1 it gives "
+        "the market's settings, at any time. What is not named is zero."
+    )
+    return page(
+        "Contracts",
+        opening,
+        f"## Terms\n\n{term_part(table, table.TERMS)}",
+        f"## State\n\nChanged by trading, marks, fixings and time.\n\n{state_part()}",
+        f"## Settings of the market\n\n{term_part(settings, settings.SETTINGS)}",
+        *(enum_part(found, table) for found in enums(table)),
+    )
 
 
 KINDS = {str: "text", int: "integer", bool: "true or false", list: "list of text"}

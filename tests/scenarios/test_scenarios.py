@@ -3,19 +3,19 @@
 Takes   the files `*.txt` beside this one.
 Gives   a failure that names file and line, what was expected and what was found.
 Keeps   the format below; every event is compared in all its columns.
-Source  Rulebook 2 to 9.
+Source  Rulebook, sections 2 to 12.
 
 A line is one of
   # a comment
   limits NAME=VALUE ...      capacities of the market, before anything else
   at TIME                    the time of what follows
   + KIND NAME=VALUE ...      a command of the setting: not refused, its events not listed
-  + LISTING contract=N TERM=VALUE ...     LIST, a SET for each term, OPEN
+  + LISTING contract=N TERM=VALUE ...     LIST, a SET for each term, OPEN; see QUIET
   > KIND NAME=VALUE ...      a command; the events that follow are all that it gives, in order
   < KIND NAME=VALUE ...      an event expected; a column not named is zero, `*` is any value
   ? WORD NAME=VALUE ...      what must hold: account, position, contract or book
 `x256` before a kind repeats the line. An order is LIMIT and GTC when it does not say otherwise;
-`as=NAME` names it for the `order`s of later lines.
+`as=NAME` names it for the `order`s and `link`s of later lines; flags are joined by `|`.
 """
 
 from pathlib import Path
@@ -26,6 +26,7 @@ import pytest
 from chiphour.contracts import table
 from chiphour.contracts.table import TERMS
 from chiphour.exchange import commands as c
+from chiphour.exchange import events as said
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import listing
@@ -42,8 +43,27 @@ FILES = sorted(Path(__file__).parent.glob("*.txt"))
 SMALL = Limits(64, 4, 4, 1024, 128, 4, 4096)
 WORDS = {word.name: int(word) for enum in (c.Side, c.OrderType, c.TimeInForce) for word in enum}
 WORDS |= {word.name: int(word) for enum in (c.Vintage, c.Quality, table.State) for word in enum}
-POSITION = ("lots", "seen_microusd", "open_buy_lots", "open_sell_lots", "reserve_microusd")
-TEXTS = ("kind", "side", "reason")  # Columns of an event that `named_event` gives as words.
+MODES = {mode.name: int(mode) for mode in c.Mode}
+FLAGS = {flag.name: int(flag) for flag in c.Flag}
+FLAGS |= {stp.name: stp << c.STP_SHIFT for stp in c.Stp}
+FLAGS |= {source.name: source << c.SOURCE_SHIFT for source in c.Source}
+POSITION = (
+    *("lots", "seen_microusd", "open_buy_lots", "open_sell_lots", "reserve_microusd"),
+    "entry_microusd",
+)
+ACCOUNT = ("group", "cash_microusd", "order", "order_before", "mode", "liquidation", "called")
+TEXTS = ("kind", "side", "reason", "cause")  # Columns that `named_event` gives as words.
+STAMP = ("sequence", "time_ns")
+PLAIN = (0, "NONE", said.Cause.ORDER.name)  # What a column holds when nothing is said of it.
+# Of a LISTING: no call, band or fee that it does not ask for, and the index is the last tick.
+QUIET = {
+    "opening_call_s": 0,
+    "dynamic_band_ppm": 0,
+    "static_band_ppm": 2_000_000,
+    "taker_fee_ppm": 0,
+    "fixed_window": 1,
+    "index_ticks": 1,
+}
 
 
 class Line(NamedTuple):
@@ -72,8 +92,12 @@ def lines_of(path):
     return lines
 
 
-def value_of(text):
-    """Read a number, a word of an enum, or a time."""
+def value_of(text, name=""):
+    """Read a number, a word of an enum, several flags, or a time."""
+    if name == "flags" and not text.isdigit():
+        return sum(FLAGS[word] for word in text.split("|"))
+    if name == "mode" and text in MODES:
+        return MODES[text]
     if text in WORDS:
         return WORDS[text]
     return ns_from_iso(text) if "T" in text else int(text)
@@ -125,21 +149,21 @@ class Player:
                 name: text if is_word(name, text) else self._value(text)
                 for name, text in line.columns.items()
             }
-            kept = {k: v for k, v in found.items() if v != 0 and k not in ("sequence", "time_ns")}
+            kept = {k: v for k, v in found.items() if v not in PLAIN and k not in STAMP}
             any_value = {name: kept.get(name, 0) for name, text in owed.items() if text == "*"}
             owed = {name: value for name, value in (owed | any_value).items() if value != 0}
             assert kept == owed, f"{line.where}: expected {owed}, found {kept}"
 
-    def _value(self, text):
-        return self.orders[text] if text in self.orders else value_of(text)
+    def _value(self, text, name=""):
+        return self.orders[text] if text in self.orders else value_of(text, name)
 
     def _rows(self, line):
         texts = dict(line.columns)
         if "as" in texts:
             self.orders[texts.pop("as")] = self.market.sequence + 1
-        columns = {name: self._value(text) for name, text in texts.items()}
+        columns = {name: self._value(text, name) for name, text in texts.items()}
         if line.word == "LISTING":
-            contract = columns.pop("contract")
+            contract, columns = columns.pop("contract"), QUIET | columns
             terms = [columns.pop(term.name, term.default) for term in TERMS]
             assert not columns, f"{line.where}: no such terms: {columns}"
             return list(listing(contract, terms))
@@ -162,7 +186,8 @@ class Player:
     def _account(self, columns):
         rows = {row[0]: row for row in self.market.sections().accounts.tolist()}
         row = rows[int(columns["account"])]
-        return {"account": str(row[0]), "cash_microusd": f"{row[2]:_}"}
+        named = {n: f"{value:_}" for n, value in zip(ACCOUNT, row[1:], strict=False)}
+        return named | {"account": str(row[0])}
 
     def _position(self, columns):
         place = [int(columns["account"]), int(columns["contract"])]
@@ -179,7 +204,10 @@ class Player:
             for name, place in vars(table).items()
             if name.isupper() and isinstance(place, int) and place < len(row)
         }
-        return named | {"contract": columns["contract"], "state": table.State(row[24]).name}
+        return named | {
+            "contract": columns["contract"],
+            "state": table.State(row[table.STATE]).name,
+        }
 
     def _book(self, columns):
         sides = self.market.book(int(columns["contract"]), 9)

@@ -8,6 +8,7 @@ Source  Decision 0006. The form is Deribit's, which clients of many exchanges ca
 """
 
 import re
+from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -38,14 +39,33 @@ def contract_name(ticker: str, expiry: date | None) -> str:
     """Name a contract on a series; raises ValueError when the year has more than two digits."""
     if expiry is None:
         return f"{base_of(ticker)}_{QUOTE}-{PERPETUAL}"
-    if not CENTURY <= expiry.year < CENTURY + 100:
-        raise ValueError(f"expected an expiry from 2000 to 2099, found {expiry.isoformat()}")
-    day = f"{expiry.day}{MONTHS[expiry.month - 1]}{expiry.year - CENTURY:02d}"
-    return f"{base_of(ticker)}_{QUOTE}-{day}"
+    return f"{base_of(ticker)}_{QUOTE}-{day_word(expiry)}"
 
 
-def name_of(ticker: str, terms: Sequence[int]) -> str:
-    """Name a contract by its terms row, on the series of this ticker."""
+def day_word(day: date) -> str:
+    """Write a day as names have it, 31AUG26; raises ValueError outside 2000 to 2099."""
+    if not CENTURY <= day.year < CENTURY + 100:
+        raise ValueError(f"expected an expiry from 2000 to 2099, found {day.isoformat()}")
+    return f"{day.day}{MONTHS[day.month - 1]}{day.year - CENTURY:02d}"
+
+
+def name_of(
+    terms: Sequence[int],
+    ticker_of: Callable[[int], str],
+    expiry_ns_of: Callable[[int], int] = lambda contract: 0,
+) -> str:
+    """Name a contract by its terms row.
+
+    `ticker_of` gives the ticker of an index by number, `expiry_ns_of` the expiry of another
+    contract, which only a calendar spread asks for.
+    """
+    ticker = ticker_of(int(terms[table.INDEX]))
+    if terms[table.TYPE] == table.Type.CALENDAR:
+        ticker += f"TO{day_word(day_from_ns(expiry_ns_of(int(terms[table.LEG_FAR]))))}"
+    if terms[table.AVERAGE_DAYS]:
+        ticker += ".AVG"
+    if terms[table.INDEX_B]:
+        ticker += f".{ticker_of(int(terms[table.INDEX_B])).removeprefix('CHR.')}"
     expiry_ns = int(terms[table.EXPIRY_NS])
     return contract_name(ticker, day_from_ns(expiry_ns) if expiry_ns else None)
 

@@ -1,12 +1,12 @@
-"""ADVANCE: what time brings: stops, fallbacks, funding, settlement, and the payments they cause.
+"""ADVANCE: what time brings, instant by instant, and the payments that it causes.
 
 Takes   an ADVANCE: row `i` of the commands.
 Gives   its events, from row `written` on; the row after them.
 Keeps   instants in order, the steps of one in order, each step once; the work of one command
         bounded, so that no member waits long; NEXT_DUE_NS true.
 Source  Rulebook 2. While an instant is in work NEXT_DUE_NS stays at it, so the next ADVANCE
-        finds the place where the last one stopped: orders left in a stopped contract, or the
-        sweep's account.
+        finds the place where the last one stopped: orders left in a stopped contract, orders that
+        have ended, a call not yet matched, or the sweep's account.
 """
 
 from chiphour.contracts import table as term
@@ -14,84 +14,92 @@ from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
 from chiphour.exchange import events as tell
 from chiphour.exchange import state as col
-from chiphour.exchange.book import cancel_row
+from chiphour.exchange import timers
+from chiphour.exchange.calls import end_call
 from chiphour.exchange.emit import emit_contract
-from chiphour.exchange.emit import emit_payment
 from chiphour.exchange.funding import fund
+from chiphour.exchange.ids import age
 from chiphour.exchange.limits import CANCELS_MAX
-from chiphour.exchange.limits import PAYMENTS_MAX
 from chiphour.exchange.listing import STOP_BEFORE_EXPIRY_NS
-from chiphour.exchange.positions import end_position
-from chiphour.exchange.positions import position_exists
 from chiphour.exchange.reasons import Reason
+from chiphour.exchange.resting import cancel_row
 from chiphour.exchange.settlement import FALLBACK_AFTER_EXPIRY_NS
 from chiphour.exchange.settlement import STOPPED
 from chiphour.exchange.settlement import fall_back
 from chiphour.exchange.settlement import settle_daily
 from chiphour.exchange.state import NEVER_NS
+from chiphour.exchange.state import NONE
+from chiphour.exchange.sweep import begin_sweep
+from chiphour.exchange.sweep import end_sweep
+from chiphour.exchange.sweep import rolls
+from chiphour.exchange.sweep import sweep
+from chiphour.exchange.uncross import end_calls
 from chiphour.ledger.kernel import kernel
-from chiphour.ledger.post import credit
 
 
 @kernel
 def advance(state, commands, i, events, written):
-    """Do the earliest due instant, or as much of it as one command may (rulebook 2.3)."""
+    """Do the earliest due instant, or as much of it as one command may (rulebook 2.3, 2.4)."""
     market = state.market
     instant = market[0, col.NEXT_DUE_NS]
     if commands[i, ask.TIME_NS] < instant:
         return written
     if market[0, col.SWEEP_ACTIVE] == 0:
-        written, complete = _stop(state, instant, events, written)
+        written, complete = _empty_books(state, instant, events, written)
+        if complete:
+            written, complete = end_calls(state, instant, events, written)
+        market[0, col.NEXT_DUE_NS] = instant  # Whatever the orders that went have made of it.
         if not complete:
             return written
         written = _settle_due(state, instant, events, written)
-        begin_sweep(market)
-    written, complete = _sweep(state, events, written)
+        begin_sweep(market, instant, 0)
+        if rolls(market):
+            age(state)
+    written, complete = sweep(state, events, written)
     if complete:
-        market[0, col.SWEEP_ACTIVE] = 0
-        market[0, col.SWEEP_ACCOUNT] = 0
+        end_sweep(market)
         market[0, col.INSTANT_DONE_NS] = instant
-        renew_due(market, state.contracts)
+        _find_due(state)
     return written
 
 
 @kernel
-def begin_sweep(market):
-    """Let the sweep begin at the first account; margins are no longer what they were."""
-    market[0, col.SWEEP_ACTIVE] = 1
-    market[0, col.SWEEP_ACCOUNT] = 0
-    market[0, col.EPOCH] += 1
+def renew_due(state):
+    """Find the earliest time at which something is due, unless an instant is in work (2.6)."""
+    if state.market[0, col.TIME_NS] < state.market[0, col.NEXT_DUE_NS]:
+        _find_due(state)
 
 
 @kernel
-def renew_due(market, contracts):
-    """Find the earliest time at which something is due; no instant is in work (rulebook 2.6)."""
-    due = NEVER_NS
+def _find_due(state):
+    contracts = state.contracts
+    due = timers.due_ns(state)
     for contract in range(contracts.shape[0]):
-        state = contracts[contract, term.STATE]
+        now = contracts[contract, term.STATE]
         expiry = contracts[contract, term.EXPIRY_NS]
-        if state == State.OPEN:
+        if _trades(contracts, contract):
             due = min(due, contracts[contract, term.NEXT_SETTLEMENT_NS])
             if contracts[contract, term.FUNDING_PERIOD_S] > 0:
                 due = min(due, contracts[contract, term.NEXT_FUNDING_NS])
             if expiry > 0:
                 due = min(due, expiry - STOP_BEFORE_EXPIRY_NS)
-        fallback = expiry + FALLBACK_AFTER_EXPIRY_NS
-        if state == State.STOPPED and fallback > market[0, col.INSTANT_DONE_NS]:
-            due = min(due, fallback)
-    market[0, col.NEXT_DUE_NS] = due
+        if now == State.CALL:
+            due = min(due, contracts[contract, term.CALL_END_NS])
+        if now == State.STOPPED and contracts[contract, term.FALLBACK_PASSED] == 0:
+            due = min(due, expiry + FALLBACK_AFTER_EXPIRY_NS)
+    state.market[0, col.NEXT_DUE_NS] = min(due, NEVER_NS)
+    state.market[0, col.DUE_MOVED] = 0
 
 
 @kernel
-def _stop(state, instant, events, written):
-    """Stop what expires soon and cancel its orders; gives (row, whether all of it is done)."""
+def _empty_books(state, instant, events, written):
+    """Stop what expires soon and cancel its orders, then those that end; gives (row, complete)."""
     cancels = 0
     contracts = state.contracts
     for contract in range(contracts.shape[0]):
-        expiry = contracts[contract, term.EXPIRY_NS]
-        is_open = contracts[contract, term.STATE] == State.OPEN
-        if is_open and expiry > 0 and expiry - STOP_BEFORE_EXPIRY_NS == instant:
+        if _stops(contracts, contract, instant):
             contracts[contract, term.STATE] = State.STOPPED
+            end_call(contracts, contract)
             written = emit_contract(
                 events, written, state.market, tell.Kind.EXPIRED, contract, STOPPED
             )
@@ -99,12 +107,26 @@ def _stop(state, instant, events, written):
             written, cancels, complete = _empty_book(state, contract, cancels, events, written)
             if not complete:
                 return written, False
+    while timers.due_ns(state) <= instant:
+        if cancels == CANCELS_MAX:
+            return written, False
+        cancels += 1
+        row = timers.first(state)
+        written = cancel_row(state, row, Reason.GOOD_TILL_PASSED, events, written)
     return written, True
 
 
 @kernel
+def _stops(contracts, contract, instant):
+    """Tell whether a contract stops trading at an instant (rulebook 2.3.1)."""
+    expiry = contracts[contract, term.EXPIRY_NS]
+    due = expiry > 0 and expiry - STOP_BEFORE_EXPIRY_NS <= instant
+    return due and _trades(contracts, contract)
+
+
+@kernel
 def _empty_book(state, contract, cancels, events, written):
-    """Cancel a contract's orders, best first; gives (row, cancels so far, whether none is left)."""
+    """Cancel a contract's orders; gives (row, cancels so far, whether none is left)."""
     window = state.market[0, col.WINDOW_TICKS]
     for ladder in range(2 * contract, 2 * contract + 2):
         while state.ladders[ladder, col.LADDER_BEST] < window:
@@ -114,69 +136,45 @@ def _empty_book(state, contract, cancels, events, written):
             place = ladder * window + state.ladders[ladder, col.LADDER_BEST]
             row = state.levels[place, col.LEVEL_FIRST]
             written = cancel_row(state, row, Reason.CONTRACT_STOPPED, events, written)
+    while state.ladders[2 * contract, col.LADDER_WAITING_FIRST] != NONE:
+        if cancels == CANCELS_MAX:
+            return written, cancels, False
+        cancels += 1
+        row = state.ladders[2 * contract, col.LADDER_WAITING_FIRST]
+        written = cancel_row(state, row, Reason.CONTRACT_STOPPED, events, written)
     return written, cancels, True
 
 
 @kernel
 def _settle_due(state, instant, events, written):
-    """Do fallbacks, funding and settlement of an instant, in this order (rulebook 2.3)."""
+    """Do fallbacks, funding and settlement of an instant, in this order (rulebook 2.3, 2.4)."""
     contracts = state.contracts
     for contract in range(contracts.shape[0]):
-        fallback = contracts[contract, term.EXPIRY_NS] + FALLBACK_AFTER_EXPIRY_NS
-        if contracts[contract, term.STATE] == State.STOPPED and fallback == instant:
+        if _falls_back(contracts, contract, instant):
             written = fall_back(state, contract, events, written)
     for contract in range(contracts.shape[0]):
         funded = contracts[contract, term.FUNDING_PERIOD_S] > 0
-        due = funded and contracts[contract, term.NEXT_FUNDING_NS] == instant
-        if contracts[contract, term.STATE] == State.OPEN and due:
-            written = fund(state.market, contracts, contract, events, written)
+        due = contracts[contract, term.NEXT_FUNDING_NS] == instant
+        if funded and due and _trades(contracts, contract):
+            written = fund(state, contract, events, written)
     for contract in range(contracts.shape[0]):
         due = contracts[contract, term.NEXT_SETTLEMENT_NS] == instant
-        if contracts[contract, term.STATE] == State.OPEN and due:
-            written = settle_daily(state.market, contracts, contract, events, written)
+        if due and _trades(contracts, contract):
+            written = settle_daily(state, contract, events, written)
     return written
 
 
 @kernel
-def _sweep(state, events, written):
-    """Pay every position what V has moved; gives (row, whether all of them are paid)."""
-    payments = 0
-    accounts = state.accounts
-    for account in range(state.market[0, col.SWEEP_ACCOUNT], accounts.shape[0]):
-        if accounts[account, col.ACCOUNT_POSITIONS] == 0:
-            continue
-        for contract in range(state.contracts.shape[0]):
-            place = contract * accounts.shape[0] + account
-            if not position_exists(state.positions, place):
-                continue
-            if owed(state, contract, place) != 0:
-                if payments == PAYMENTS_MAX:
-                    state.market[0, col.SWEEP_ACCOUNT] = account
-                    return written, False
-                payments += 1
-            written = _touch(state, account, contract, place, events, written)
-    return written, True
+def _trades(contracts, contract):
+    now = contracts[contract, term.STATE]
+    return now == State.OPEN or now == State.CALL
 
 
 @kernel
-def owed(state, contract, place):
-    """Give what a position is owed: its lots times the move of V since it was touched."""
-    moved = state.contracts[contract, term.VALUE_PER_LOT_MICROUSD]
-    moved -= state.positions[place, col.POSITION_VALUE_SEEN]
-    return state.positions[place, col.POSITION_LOTS] * moved
-
-
-@kernel
-def _touch(state, account, contract, place, events, written):
-    """Pay one position; one in an expired contract then vanishes (rulebook 3.3, 8.5)."""
-    amount = owed(state, contract, place)
-    value = state.contracts[contract, term.VALUE_PER_LOT_MICROUSD]
-    state.positions[place, col.POSITION_VALUE_SEEN] = value
-    if amount != 0:
-        credit(state.accounts, account, amount)
-        cash = state.accounts[account, col.ACCOUNT_CASH]
-        lots = state.positions[place, col.POSITION_LOTS]
-        written = emit_payment(events, written, state.market, account, contract, lots, cash, amount)
-    if state.contracts[contract, term.STATE] == State.EXPIRED:
-        end_position(state.market, state.accounts, state.positions, account, place)
-    return written
+def _falls_back(contracts, contract, instant):
+    """Tell whether no fix came for a contract in 72 hours (rulebook 8.4)."""
+    if contracts[contract, term.STATE] != State.STOPPED:
+        return False
+    if contracts[contract, term.FALLBACK_PASSED] != 0:
+        return False
+    return contracts[contract, term.EXPIRY_NS] + FALLBACK_AFTER_EXPIRY_NS <= instant

@@ -26,3 +26,14 @@ def kernel_cache(folder: Path) -> Path:
         total.update(f"{source.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode())
         total.update(content)
     return folder / total.hexdigest()[:32]
+
+
+def kernel_hash() -> str:
+    """Give the SHA-256 of the kernel's sources and of Numba's version, in hexadecimal.
+
+    It stands in a journal's frames: the same commands gave the same digest under the same hash.
+    """
+    from importlib.metadata import version  # Here, since an old Python reads this file too.
+
+    sources = kernel_cache(Path()).name
+    return hashlib.sha256(f"{sources} numba {version('numba')}".encode()).hexdigest()

@@ -3,7 +3,7 @@
 Takes   a kind and its columns by their lower-case names; or rows.
 Gives   rows of 16 int64; or dictionaries of the columns that the kind uses.
 Keeps   one table of names: USES of `commands`, FILLS of `events`; an unknown name is a TypeError.
-Source  Rulebook 1; decision 0005.
+Source  Rulebook 1.1, 1.4; decision 0005.
 """
 
 from collections.abc import Iterable
@@ -20,10 +20,15 @@ from chiphour.exchange import events as event_table
 from chiphour.exchange.commands import COMMAND_COLUMNS
 from chiphour.exchange.commands import USES
 from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Mode
+from chiphour.exchange.commands import Quality
 from chiphour.exchange.commands import Side
 from chiphour.exchange.commands import Vintage
 from chiphour.exchange.events import EVENT_COLUMNS
 from chiphour.exchange.events import FILLS
+from chiphour.exchange.events import CallReason
+from chiphour.exchange.events import Cause
+from chiphour.exchange.events import FeeReason
 from chiphour.exchange.reasons import Reason
 
 Rows = NDArray[np.int64]
@@ -44,7 +49,14 @@ EVENT_PLACES: dict[event_table.Kind, dict[str, int]] = {
 _EVENT_WORDS: dict[tuple[event_table.Kind, str], type[IntEnum]] = {
     (event_table.Kind.REFUSED, "reason"): Reason,
     (event_table.Kind.CANCELLED, "reason"): Reason,
+    (event_table.Kind.REDUCED, "reason"): Reason,
+    (event_table.Kind.REPEATED, "reason"): Reason,
     (event_table.Kind.FIXED, "reason"): Vintage,
+    (event_table.Kind.CALL_BEGUN, "reason"): CallReason,
+    (event_table.Kind.MODE_SET, "reason"): Mode,
+    (event_table.Kind.QUALITY, "reason"): Quality,
+    (event_table.Kind.FEE_PAID, "reason"): FeeReason,
+    (event_table.Kind.FILL, "cause"): Cause,
 } | {(kind, "side"): Side for kind in event_table.Kind}
 
 
@@ -98,7 +110,7 @@ def named_command(row: Sequence[int] | Rows) -> dict[str, int]:
 
 
 def named_event(row: Sequence[int] | Rows) -> dict[str, int | str]:
-    """Read an event: kind, side, reason and vintage as words, all else as plain integers."""
+    """Read an event: kind, side, reason, vintage, mode, quality and cause as words."""
     kind = event_table.Kind(int(row[event_table.KIND]))
     named: dict[str, int | str] = {"kind": kind.name}
     for name, place in EVENT_PLACES[kind].items():

@@ -6,18 +6,17 @@ Keeps   the state to itself: `apply` is the only way to change it, and questions
 Source  Rulebook; decision 0005.
 """
 
-import hashlib
-from importlib.metadata import version
-from pathlib import Path
 from typing import NamedTuple
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.contracts import table as term
+from chiphour.exchange import commands as ask
 from chiphour.exchange import state as col
 from chiphour.exchange.apply import apply
-from chiphour.exchange.cache import kernel_cache
+from chiphour.exchange.cache import kernel_hash as kernel_hash
 from chiphour.exchange.commands import COMMAND_COLUMNS
 from chiphour.exchange.commands import Side
 from chiphour.exchange.digest import Sections
@@ -25,6 +24,9 @@ from chiphour.exchange.digest import digest
 from chiphour.exchange.events import EVENT_COLUMNS
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.margin import account_sums
+from chiphour.exchange.preview import preview
+from chiphour.exchange.reasons import Reason
+from chiphour.exchange.restore import restore
 from chiphour.exchange.sections import level_rows
 from chiphour.exchange.sections import sections_of
 from chiphour.exchange.state import allocate
@@ -43,11 +45,12 @@ class Position(NamedTuple):
     open_buy_lots: int
     open_sell_lots: int
     reserve_microusd: int
-    initial_margin_microusd: int  # Without the reserve.
+    initial_margin_microusd: int  # Of its worst lots, alone; without the reserve.
+    entry_microusd: int  # The average price of its lots (rulebook 3.7).
 
 
 class Account(NamedTuple):
-    """An account as it stands. `initial_margin_microusd` includes the reserves (rulebook 6.3)."""
+    """An account as it stands. `initial_margin_microusd` includes the reserves (rulebook 6.5)."""
 
     account: int
     cash_microusd: int
@@ -55,15 +58,18 @@ class Account(NamedTuple):
     initial_margin_microusd: int
     reserves_microusd: int
     positions: tuple[Position, ...]
+    maintenance_margin_microusd: int
+    mode: int  # commands.Mode
+    liquidation: int  # 0 no, 1 begun, 2 after its first step.
+    tier: int
 
 
-def kernel_hash() -> str:
-    """Give the SHA-256 of the kernel's sources and of Numba's version, in hexadecimal.
+class Preview(NamedTuple):
+    """What an order would be answered now, and the margin that its account would then need."""
 
-    It stands beside a journal: the same commands gave the same digest under the same hash.
-    """
-    sources = kernel_cache(Path()).name
-    return hashlib.sha256(f"{sources} numba {version('numba')}".encode()).hexdigest()
+    reason: Reason
+    equity_microusd: int
+    initial_margin_microusd: int
 
 
 class Engine:
@@ -75,6 +81,16 @@ class Engine:
         self._state = allocate(self.limits)
         rows = self.limits.events_per_command + BUFFER_ROWS
         self._events = np.zeros((rows, EVENT_COLUMNS), np.int64)
+
+    @classmethod
+    def from_sections(cls, limits: Limits, sections: Sections) -> Self:
+        """Make a market that goes on as the one that the sections are of (rulebook 13.1).
+
+        No sweep may be in work there.
+        """
+        made = cls(limits)
+        restore(made._state, sections)
+        return made
 
     def apply(self, commands: Rows) -> Rows:
         """Do commands, int64[n, 16], in sequence; give all their events, int64[m, 16].
@@ -108,6 +124,12 @@ class Engine:
         """Give the earliest time at which something is due (rulebook 2.2)."""
         return int(self._state.market[0, col.NEXT_DUE_NS])
 
+    @property
+    def work_waits(self) -> bool:
+        """Tell whether an idle sequencer should send ADVANCE (rulebook 2.8)."""
+        market = self._state.market[0]
+        return bool(market[col.WORK_COUNT] > 0 or market[col.SCAN_LEFT] > 0)
+
     def sections(self) -> Sections:
         """Give the state as rulebook 13 writes it."""
         return sections_of(self._state)
@@ -129,10 +151,20 @@ class Engine:
             return None
         if self._state.accounts[account, col.ACCOUNT_GROUP] == 0:
             return None
+        row = self._state.accounts[account]
         sums = account_sums(self._state, account)
-        cash, unrealised, margin, reserves = (int(amount) for amount in sums)
+        cash, unrealised, initial, reserves, maintenance = (int(amount) for amount in sums)
         return Account(
-            account, cash, cash + unrealised, margin + reserves, reserves, self._positions(account)
+            account,
+            cash,
+            cash + unrealised,
+            initial,
+            reserves,
+            self._positions(account),
+            maintenance,
+            int(row[col.ACCOUNT_MODE]),
+            int(row[col.ACCOUNT_LIQUIDATION]),
+            int(row[col.ACCOUNT_TIER]),
         )
 
     def _positions(self, account: int) -> tuple[Position, ...]:
@@ -144,6 +176,7 @@ class Engine:
             col.POSITION_OPEN_SELL,
             col.POSITION_RESERVE,
             col.POSITION_MARGIN,
+            col.POSITION_ENTRY,
         )
         exists = slice(col.POSITION_LOTS, col.POSITION_OPEN_SELL + 1)
         return tuple(
@@ -151,6 +184,30 @@ class Engine:
             for number, row in found
             if row[exists].any()
         )
+
+    def liquidation_price_microusd(self, account: int, contract: int) -> int | None:
+        """Estimate the mark at which an account would meet its maintenance margin.
+
+        All else, that margin too, is taken to stand still. None without lots, or where no mark of
+        this contract alone could do it.
+        """
+        held = self.account(account)
+        lots = {} if held is None else {each.contract: each.lots for each in held.positions}
+        if held is None or lots.get(contract, 0) == 0:
+            return None
+        slack = held.equity_microusd - held.maintenance_margin_microusd
+        mark = int(self._state.contracts[contract, term.MARK_MICROUSD])
+        price = mark - slack // lots[contract]
+        return price if abs(price) <= self.limits.price_microusd_max else None
+
+    def preview(self, order: Rows) -> Preview:
+        """Tell what one ORDER would be answered now, its id aside; nothing changes."""
+        assert order.shape == (COMMAND_COLUMNS,) and order[ask.KIND] == ask.Kind.ORDER
+        row = np.array(order, np.int64)
+        row[ask.SEQUENCE] = self.sequence + 1
+        row[ask.TIME_NS] = self.time_ns
+        reason, equity, initial = preview(self._state, row[None])
+        return Preview(Reason(int(reason)), int(equity), int(initial))
 
     def contract(self, contract: int) -> Rows:
         """Give a contract's row: int64[CONTRACT_COLUMNS], columns of `contracts/table.py`."""

@@ -30,9 +30,10 @@ def take_sample(contracts, contract, both, bid, offer, bound):
 
 
 @kernel
-def fund(market, contracts, contract, events, written):
+def fund(state, contract, events, written):
     """End a funding period of a contract: move its V (rulebook 5.2)."""
-    base = max(contracts[contract, term.INDEX_MICROUSD], 1)
+    contracts = state.contracts
+    base = contracts[contract, term.BASE_MICROUSD]
     samples = contracts[contract, term.PREMIUM_COUNT]
     per_lot = 0
     rate_ppm = 0
@@ -48,8 +49,9 @@ def fund(market, contracts, contract, events, written):
     contracts[contract, term.PREMIUM_COUNT] = 0
     period_ns = contracts[contract, term.FUNDING_PERIOD_S] * NS_PER_SECOND
     contracts[contract, term.NEXT_FUNDING_NS] += period_ns
-    end = emit_valued(events, written, market, contracts, contract, tell.Kind.FUNDED)
+    end = emit_valued(events, written, state.market, contracts, contract, tell.Kind.FUNDED)
     events[written, tell.RATE_PPM] = rate_ppm
+    events[written, tell.PERIOD_S] = contracts[contract, term.FUNDING_PERIOD_S]
     events[written, tell.PER_LOT_MICROUSD] = -per_lot
     return end
 

@@ -18,17 +18,26 @@ from numpy.typing import NDArray
 from chiphour.contracts import table
 from chiphour.contracts.table import State
 from chiphour.exchange import events as said
+from chiphour.exchange.commands import Flag
 from chiphour.exchange.commands import Side
 from chiphour.exchange.compose import EVENT_PLACES
 from chiphour.exchange.digest import Sections
 from chiphour.exchange.events import Kind
 from chiphour.exchange.limits import CASH_MICROUSD_MAX
+from chiphour.exchange.limits import FEES
+from chiphour.exchange.limits import INSURANCE_FUND
 from chiphour.exchange.limits import MONEY_MICROUSD_MAX
 from chiphour.exchange.limits import OPEN_INTEREST_LOTS_MAX
 from chiphour.exchange.limits import ORDER_LOTS_MAX
 from chiphour.exchange.limits import OUTSIDE
+from chiphour.exchange.limits import REDUCING_MAX
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.reasons import Reason
+
+# Columns of the orders and waiting sections (rulebook 13.1).
+FLAGS, HIDDEN, PRIORITY, PARTNER = 11, 13, 16, 17
+WAITING_PARTNER = 15
+ENDS = (Kind.RESTED, Kind.HELD, Kind.CANCELLED)
 
 Rows = NDArray[np.int64]
 Found = Iterator[str]
@@ -47,7 +56,7 @@ def event_violations(events: Rows) -> list[str]:
 
 def money_sums_to_zero(sections: Sections) -> Found:
     """All cash, OUTSIDE's included, and what V still owes to untouched positions, is nothing."""
-    cash = sum(amount for _, _, amount in sections.accounts.tolist())
+    cash = sum(amount for _, _, amount, *_ in sections.accounts.tolist())
     values = _column(sections, table.VALUE_PER_LOT_MICROUSD)
     owed = sum(
         lots * (values[contract] - seen)
@@ -79,35 +88,39 @@ def open_interest_is_the_longs(sections: Sections) -> Found:
 
 
 def book_is_not_crossed(sections: Sections) -> Found:
-    """The best bid lies below the best ask."""
+    """The best bid lies below the best ask, but in a call."""
+    states = _column(sections, table.STATE)
     best: dict[tuple[int, int], int] = {}
     for _, _, contract, side, price, *_ in sections.orders.tolist():
         best.setdefault((contract, side), price)
     for (contract, side), price in best.items():
         ask = best.get((contract, Side.SELL))
-        if side == Side.BUY and ask is not None and price >= ask:
+        crossed = side == Side.BUY and ask is not None and price >= ask
+        if crossed and states[contract] not in (State.CALL, State.STOPPED):
             yield f"expected bid below ask, found {price} and {ask} in contract {contract}"
 
 
 def orders_keep_their_rank(sections: Sections) -> Found:
-    """By contract: bids fall, then asks rise; within a price the older (lower) id is first."""
+    """By contract: bids fall, then asks rise; within a price the lower priority is first."""
     ranks = [
-        (contract, side, -price if side == Side.BUY else price, order)
-        for order, _, contract, side, price, *_ in sections.orders.tolist()
+        (row[2], row[3], -row[4] if row[3] == Side.BUY else row[4], row[PRIORITY])
+        for row in sections.orders.tolist()
     ]
     for before, after in pairwise(ranks):
         if before >= after:
-            yield f"expected rank (contract, side, price, order) {before} before {after}"
+            yield f"expected rank (contract, side, price, priority) {before} before {after}"
 
 
 def positions_match_orders(sections: Sections) -> Found:
     """Open lots and reserves of each position are those of its resting orders."""
     found: dict[tuple[int, int], list[int]] = {}
-    for _, account, contract, side, _, lots, reserve, *_ in sections.orders.tolist():
+    for row in sections.orders.tolist():
+        _, account, contract, side, _, lots, reserve, *_ = row
+        lots += row[HIDDEN]
         opened = found.setdefault((account, contract), [0, 0, 0])
         opened[0 if side == Side.BUY else 1] += lots
         opened[2] += lots * reserve
-    for account, contract, _, _, *opened in sections.positions.tolist():
+    for account, contract, _, _, *opened, _ in sections.positions.tolist():
         expected = found.pop((account, contract), [0, 0, 0])
         if opened != expected:
             yield (
@@ -122,24 +135,59 @@ def positions_are_not_empty(sections: Sections) -> Found:
     """A position without lots and open lots does not exist; V is seen unless a sweep is in work."""
     values = _column(sections, table.VALUE_PER_LOT_MICROUSD)
     sweeping = bool(sections.market[0, 3])
-    for account, contract, lots, seen, buys, sells, _ in sections.positions.tolist():
+    for account, contract, lots, seen, buys, sells, _, entry in sections.positions.tolist():
         where = f"account {account}, contract {contract}"
         if lots == 0 and buys == 0 and sells == 0:
             yield f"expected no empty position, found one: {where}"
         if seen != values[contract] and not sweeping:
             yield f"expected V {values[contract]} to be seen, found {seen}: {where}"
+        if lots == 0 and entry != 0:
+            yield f"expected no entry price without lots, found {entry}: {where}"
 
 
 def orders_are_where_they_may_be(sections: Sections) -> Found:
-    """Orders have lots and rest in OPEN contracts, or in STOPPED ones that are being emptied."""
+    """Orders have lots and rest in OPEN or CALL, or in STOPPED while that is being emptied."""
     states = _column(sections, table.STATE)
     due = bool(sections.market[0, 2] <= sections.market[0, 1])
-    for order, _, contract, _, _, lots, reserve, *_ in sections.orders.tolist():
-        if not 0 < lots <= ORDER_LOTS_MAX or reserve < 0:
+    for row in sections.orders.tolist():
+        order, _, contract, _, _, lots, reserve, *_ = row
+        if not 0 < lots + row[HIDDEN] <= ORDER_LOTS_MAX or lots <= 0 or reserve < 0:
             yield f"expected an order with lots, found {lots} lots, reserve {reserve}: {order}"
         stopping = states[contract] == State.STOPPED and due
-        if states[contract] != State.OPEN and not stopping:
+        if states[contract] not in (State.OPEN, State.CALL) and not stopping:
             yield f"expected no order in contract {contract}, found {order}"
+
+
+def reduce_only_orders_reduce(sections: Sections) -> Found:
+    """Resting reduce-only orders close a position, and no more than it (rulebook 9.17)."""
+    held = {(row[0], row[1]): row[2] for row in sections.positions.tolist()}
+    found: dict[tuple[int, int], list[int]] = {}
+    for row in sections.orders.tolist():
+        if row[FLAGS] & Flag.REDUCE_ONLY:
+            sign = 1 if row[3] == Side.BUY else -1
+            total = found.setdefault((row[1], row[2]), [])
+            total.append(sign * (row[5] + row[HIDDEN]))
+    for place, lots in found.items():
+        signs = {each > 0 for each in lots}
+        fits = abs(sum(lots)) <= abs(held[place]) and sum(lots) * held[place] < 0
+        if len(signs) > 1 or not fits or len(lots) > REDUCING_MAX:
+            yield f"expected reduce-only lots within the position {held[place]}, found {lots}"
+
+
+def partners_are_mutual(sections: Sections) -> Found:
+    """Each of two partners names the other, unless one has gone and the other is about to."""
+    named = {row[0]: row[PARTNER] for row in sections.orders.tolist()}
+    named |= {row[0]: row[WAITING_PARTNER] for row in sections.waiting.tolist()}
+    for order, partner in named.items():
+        if partner in named and named[partner] != order:
+            yield f"expected order {partner} to name {order}, found {named[partner]}"
+
+
+def the_fund_is_not_in_debt(sections: Sections) -> Found:
+    """The insurance fund and the fees never fall below nought."""
+    for account, _, cash, *_ in sections.accounts.tolist():
+        if account in (INSURANCE_FUND, FEES) and cash < 0:
+            yield f"expected account {account} at 0 or above, found {cash}"
 
 
 CHECKS: tuple[Callable[[Sections], Iterable[str]], ...] = (
@@ -151,6 +199,9 @@ CHECKS: tuple[Callable[[Sections], Iterable[str]], ...] = (
     positions_match_orders,
     positions_are_not_empty,
     orders_are_where_they_may_be,
+    reduce_only_orders_reduce,
+    partners_are_mutual,
+    the_fund_is_not_in_debt,
 )
 
 
@@ -158,7 +209,7 @@ def _beyond(sections: Sections, limits: Limits) -> Found:
     """Name every bound of rulebook 1.2 that a state is beyond."""
     counts = Counter(account for account, *_ in sections.positions.tolist())
     sizes = {
-        "orders": (len(sections.orders), limits.orders),
+        "orders": (len(sections.orders) + len(sections.waiting), limits.orders),
         "positions": (len(sections.positions), limits.positions),
         "contracts": (len(sections.contracts), limits.contracts),
         "accounts": (len(sections.accounts), limits.accounts),
@@ -167,13 +218,13 @@ def _beyond(sections: Sections, limits: Limits) -> Found:
     for name, (count, most) in sizes.items():
         if count > most:
             yield f"expected at most {most} {name}, found {count}"
-    for account, contract, lots, _, buys, sells, _ in sections.positions.tolist():
+    for account, contract, lots, _, buys, sells, *_ in sections.positions.tolist():
         if abs(lots) + buys + sells > limits.position_lots_max:
             yield f"expected fewer lots of account {account} in contract {contract}"
     for contract, lots in _column(sections, table.OPEN_INTEREST_LOTS).items():
         if lots > OPEN_INTEREST_LOTS_MAX:
             yield f"expected less open interest in contract {contract}, found {lots}"
-    for account, _, cash in sections.accounts.tolist():
+    for account, _, cash, *_ in sections.accounts.tolist():
         if abs(cash) > CASH_MICROUSD_MAX or (account == OUTSIDE and -cash > MONEY_MICROUSD_MAX):
             yield f"expected less money in account {account}, found {cash}"
 
@@ -190,18 +241,25 @@ def events_fill_their_columns(events: list[list[int]]) -> Found:
 
 
 def lots_are_accounted_for(events: list[list[int]]) -> Found:
-    """Each order's accepted lots are its fills at once and what then rested or was cancelled."""
+    """What a taker began with is its fills, its cuts, and what then rests, waits or is gone."""
     left: dict[int, int] = {}
     for event in events:
-        kind, order, sequence = event[said.KIND], event[said.ORDER], event[said.SEQUENCE]
-        if kind == Kind.ACCEPTED:
+        kind, order = event[said.KIND], event[said.ORDER]
+        if kind in (Kind.ACCEPTED, Kind.TRIGGERED):
             left[order] = event[said.LOTS]
-        elif kind == Kind.FILL:
-            left[event[said.TAKER_ORDER]] -= event[said.LOTS]
-            if left[event[said.TAKER_ORDER]] != event[said.TAKER_LOTS_LEFT]:
-                yield f"expected {left[event[said.TAKER_ORDER]]} lots left of the taker: {event}"
-        elif kind in (Kind.RESTED, Kind.CANCELLED) and order == sequence:
-            left[order] -= event[said.LOTS_LEFT]
+        elif kind == Kind.FILL and event[said.TAKER_ORDER] in left:
+            taker = event[said.TAKER_ORDER]
+            left[taker] -= event[said.LOTS]
+            if left[taker] != event[said.TAKER_LOTS_LEFT]:
+                yield f"expected {left[taker]} lots left of the taker: {event}"
+        elif kind == Kind.REDUCED and order in left:
+            left[order] -= event[said.LOTS]
+            if left[order] != event[said.LOTS_LEFT]:
+                yield f"expected {left[order]} lots left: {event}"
+        elif kind in ENDS and order in left:
+            lots = event[said.LOTS if kind == Kind.HELD else said.LOTS_LEFT]
+            if left.pop(order) != lots:
+                yield f"expected all lots of the order, found {lots}: {event}"
     for order, lots in left.items():
         if lots != 0:
             yield f"expected all lots of order {order} accounted for, found {lots} missing"
@@ -214,27 +272,34 @@ EVENT_CHECKS: tuple[Callable[[list[list[int]]], Iterable[str]], ...] = (
 
 
 def front_violations(before: Sections, events: Rows) -> list[str]:
-    """Name what one command took from the book other than from its front (rulebook 9.1, 9.3).
+    """Name what one ORDER took from the book other than from its front (rulebook 9.1, 9.3).
 
-    `before` is the state before the command. The orders that a taker met, filled or cancelled for
-    self-trade, must be the first ones of the opposite side, in their order.
+    `before` is the state before the command, with no work waiting. The orders that a taker met,
+    filled or cut for self-trade, must be the first ones of the opposite side, in their order; one
+    that shows lots again is met again, and one cut with its owner's position was passed over.
     """
-    accepted = [row for row in events.tolist() if row[said.KIND] == Kind.ACCEPTED]
-    met = [
-        (row[said.MAKER_ORDER], row[said.PRICE_TICKS])
-        for row in events.tolist()
-        if row[said.KIND] == Kind.FILL
-        or (row[said.KIND] == Kind.CANCELLED and row[said.REASON] == Reason.SELF_TRADE)
-    ]
-    if not accepted:
-        return [f"expected an order to meet {met}"] if met else []
-    contract, side = accepted[0][said.CONTRACT], accepted[0][said.SIDE]
+    told = events.tolist()
+    accepted = [row for row in told if row[said.KIND] == Kind.ACCEPTED]
+    if len(accepted) != 1 or before.work.size or before.market[0, 5]:
+        return []
+    taker, contract, side = (accepted[0][at] for at in (said.ORDER, said.CONTRACT, said.SIDE))
+    met: dict[int, None] = {}
+    cut = set()
+    for row in told:
+        if row[said.KIND] == Kind.FILL and row[said.TAKER_ORDER] == taker:
+            met[row[said.MAKER_ORDER]] = None
+        elif row[said.KIND] in (Kind.CANCELLED, Kind.REDUCED) and row[said.ORDER] != taker:
+            if row[said.REASON] == Reason.SELF_TRADE:
+                met[row[said.ORDER]] = None
+            elif row[said.REASON] == Reason.REDUCE_ONLY_CUT and row[said.KIND] == Kind.CANCELLED:
+                cut.add(row[said.ORDER])
     front = [
-        (order, price)
-        for order, _, number, other, price, *_ in before.orders.tolist()
-        if number == contract and other != side
+        row[0]
+        for row in before.orders.tolist()
+        if row[2] == contract and row[3] != side and (row[0] in met or row[0] not in cut)
     ]
-    return [] if front[: len(met)] == met else [f"expected {front[: len(met)]} met, found {met}"]
+    found = list(met)
+    return [] if front[: len(met)] == found else [f"expected {front[: len(met)]}, found {found}"]
 
 
 def _column(sections: Sections, column: int) -> dict[int, int]:

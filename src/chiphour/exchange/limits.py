@@ -12,8 +12,13 @@ ORDER_LOTS_MAX = (1 << 24) - 1
 OPEN_INTEREST_LOTS_MAX = (1 << 31) - 1
 MONEY_MICROUSD_MAX = 1 << 60  # All that the outside world may have paid in.
 CASH_MICROUSD_MAX = (1 << 61) - 1  # The most that one account may hold or owe: asserted.
-FILLS_MAX = 256  # Fills and self-trade cancels that one order may cause.
-CANCELS_MAX = 256  # Orders that one ADVANCE cancels when a contract stops.
+FILLS_MAX = 256  # Fills and self-trade steps that one order may cause; fills that end a draining.
+CANCELS_MAX = 256  # Orders that one ADVANCE cancels when contracts stop and orders end.
+PAIRS_MAX = 256  # Pairs that one ADVANCE makes at the end of a call.
+STEPS_MAX = 64  # Steps of the queue of work that one command drains.
+SCAN_ROWS = 1024  # Rows of accounts that one command scans.
+REDUCING_MAX = 16  # Resting reduce-only orders of a position.
+WAITING_MAX = 32  # Waiting orders of a position.
 PAYMENTS_MAX = 1024  # Positions that one ADVANCE pays.
 ACCOUNTS_RESERVED = 8
 
@@ -21,25 +26,34 @@ ACCOUNTS_RESERVED = 8
 OUTSIDE = 0  # Holds the opposite of all money that we hold.
 INSURANCE_FUND = 1
 AUCTION = 2  # What passes through the auction; zero after each run's last transfer.
+FEES = 3  # What takers paid, less what makers received.
 
 
 class Limits(NamedTuple):
     """The capacities of one market. A full table is a refusal, never an exception."""
 
     accounts: int = 1 << 16
-    contracts: int = 16
-    indexes: int = 64
+    contracts: int = 64
+    indexes: int = 512
     orders: int = 1 << 18
     positions: int = 1 << 17
     positions_per_account: int = 16
     window_ticks: int = 1 << 18  # A power of two, at least 64.
     price_microusd_max: int = (1 << 30) - 1  # Of any price, index or fix, either sign.
     position_lots_max: int = (1 << 26) - 1  # |position| + open lots, one account and contract.
+    triggers: int = 4096  # Waiting orders of a contract.
+    ids: int = 1 << 18  # Members' own order ids, of two days.
+
+    @property
+    def work(self) -> int:
+        """Give the most items that can wait in the queue of work."""
+        return 2 * self.orders + self.accounts + self.contracts * self.triggers + 4096
 
     @property
     def events_per_command(self) -> int:
-        """Give the most events that one command can cause."""
-        return 2 * (FILLS_MAX + CANCELS_MAX) + PAYMENTS_MAX + 4 * self.contracts + 16
+        """Give the most events that one command can cause, what it drains included."""
+        taker = 3 * FILLS_MAX * (2 + REDUCING_MAX) + 2 * CANCELS_MAX
+        return 3 * taker + 4 * STEPS_MAX + SCAN_ROWS + PAYMENTS_MAX + 8 * self.contracts + 16
 
 
 def check_limits(limits: Limits) -> None:

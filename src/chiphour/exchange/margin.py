@@ -1,38 +1,29 @@
 """MARGIN: what an account must hold for its positions and open orders, and what it has.
 
-Takes   the tables `market`, `accounts`, `contracts`, `positions`.
-Gives   im(W), equity, what is free, and whether an order is covered.
+Takes   an account; for an order, the row TAKER of the market.
+Gives   equity, IM, MM, what is free, and whether an order is covered.
 Keeps   each account's sums true while its epoch is the market's. Nothing but a mark, a settlement
-        price or a contract's state moves them for accounts that did not trade, and those make a
-        new epoch; the walk over an account's positions is then done once, at its next order.
-Source  Rulebook 3.4, 6; decision 0005.
+        price, a setting or a contract's state moves them for accounts that did not trade, and
+        those make a new epoch; the walk over an account's positions is then done once.
+Source  Rulebook 3.4, 3.6, 6.1, 6.3, 6.5, 6.6; decision 0005. P is at most the sum of im(|n|), so
+        IM is at most the sum of im(W), FROZEN parts and reserves: an order that this bound covers
+        needs no P. IM itself is the bound less what P lies under its sum: `relief`.
 """
 
 from chiphour.contracts import table as term
 from chiphour.contracts.table import State
 from chiphour.exchange import state as col
+from chiphour.exchange.commands import Quality
 from chiphour.exchange.commands import Side
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import ppm_up
+from chiphour.exchange.scenario import know
 from chiphour.exchange.state import NONE
+from chiphour.exchange.state import TAKER
+from chiphour.exchange.tiers import tier_margin
 from chiphour.ledger.kernel import door
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
-
-
-@kernel
-def tier_margin(contracts, contract, lots):
-    """Give im(W) in micro-dollars for so many lots (rulebook 6.1)."""
-    base = max(contracts[contract, term.INDEX_MICROUSD], 1)
-    end = min(lots, contracts[contract, term.TIER_1_LOTS])
-    total = ppm_up(base * end, contracts[contract, term.TIER_1_PPM])
-    if lots == end:
-        return total
-    begin, end = end, min(lots, contracts[contract, term.TIER_2_LOTS])
-    total += ppm_up(base * (end - begin), contracts[contract, term.TIER_2_PPM])
-    begin, end = end, min(lots, contracts[contract, term.TIER_3_LOTS])
-    total += ppm_up(base * (end - begin), contracts[contract, term.TIER_3_PPM])
-    return total + ppm_up(base * (lots - end), contracts[contract, term.TIER_4_PPM])
 
 
 @hot
@@ -43,7 +34,7 @@ def worst_lots(lots, open_buy, open_sell):
 
 @hot
 def position_margin(contracts, contract, lots, open_buy, open_sell):
-    """Give what one position adds to IM, without its reserves (rulebook 6.3, 8.5)."""
+    """Give what one position adds to the bound of IM, without its reserves (rulebook 6.5)."""
     if contracts[contract, term.STATE] == State.FROZEN:
         return divide_up(3 * tier_margin(contracts, contract, abs(lots)), 5)
     if contracts[contract, term.STATE] == State.EXPIRED:
@@ -65,28 +56,34 @@ def update_margin(accounts, contracts, positions, account, contract, place):
     positions[place, col.POSITION_MARGIN] = margin
 
 
-@kernel
-def refresh(market, accounts, contracts, positions, account):
+@hot
+def refresh(state, account):
     """Make the sums of an account true for this epoch; changes nothing that a digest counts."""
-    if accounts[account, col.ACCOUNT_EPOCH] == market[0, col.EPOCH]:
-        return
-    accounts[account, col.ACCOUNT_EPOCH] = market[0, col.EPOCH]
-    accounts[account, col.ACCOUNT_UNREALISED] = 0
+    if state.accounts[account, col.ACCOUNT_EPOCH] != state.market[0, col.EPOCH]:
+        _sum_anew(state, account)
+
+
+@kernel
+def _sum_anew(state, account):
+    accounts, contracts, positions = state.accounts, state.contracts, state.positions
+    accounts[account, col.ACCOUNT_EPOCH] = state.market[0, col.EPOCH]
+    accounts[account, col.ACCOUNT_SCENARIO_KNOWN] = 0
+    unrealised = 0
     place = accounts[account, col.ACCOUNT_FIRST]
     while place != NONE:
         contract = place // accounts.shape[0]
         update_margin(accounts, contracts, positions, account, contract, place)
-        accounts[account, col.ACCOUNT_UNREALISED] += positions[
-            place, col.POSITION_LOTS
-        ] * unrealised_per_lot(contracts, contract)
+        per_lot = unrealised_per_lot(contracts, contract)
+        unrealised += positions[place, col.POSITION_LOTS] * per_lot
         place = positions[place, col.POSITION_NEXT]
+    accounts[account, col.ACCOUNT_UNREALISED] = unrealised
 
 
 @hot
 def unrealised_per_lot(contracts, contract):
     """Give M - S where positions still move with the mark, else 0 (rulebook 3.4)."""
     state = contracts[contract, term.STATE]
-    if state == State.OPEN or state == State.STOPPED:
+    if state == State.OPEN or state == State.CALL or state == State.STOPPED:
         mark = contracts[contract, term.MARK_MICROUSD]
         return mark - contracts[contract, term.SETTLEMENT_MICROUSD]
     return 0
@@ -94,51 +91,127 @@ def unrealised_per_lot(contracts, contract):
 
 @hot
 def equity(accounts, account):
-    """Give cash plus unrealised profit; the account is fresh."""
+    """Give cash plus unrealised profit; the account is fresh (rulebook 3.4)."""
     return accounts[account, col.ACCOUNT_CASH] + accounts[account, col.ACCOUNT_UNREALISED]
+
+
+@hot
+def _relief(state, account):
+    """Give what P lies under the sum of im(|n|); the account is fresh."""
+    know(state, account)
+    accounts = state.accounts
+    return accounts[account, col.ACCOUNT_NET_MARGIN] - accounts[account, col.ACCOUNT_SCENARIO]
+
+
+@kernel
+def initial_margin(state, account):
+    """Give IM, the reserves included (rulebook 6.5)."""
+    refresh(state, account)
+    bound = state.accounts[account, col.ACCOUNT_MARGIN]
+    bound += state.accounts[account, col.ACCOUNT_RESERVES]
+    return bound - _relief(state, account)
+
+
+@kernel
+def maintenance_margin(state, account):
+    """Give MM (rulebook 6.5)."""
+    refresh(state, account)
+    know(state, account)
+    part = divide_up(3 * state.accounts[account, col.ACCOUNT_SCENARIO], 5)
+    return part + state.accounts[account, col.ACCOUNT_FROZEN]
+
+
+@kernel
+def withdrawable(state, account):
+    """Give what a member may take out (rulebook 3.6)."""
+    if state.accounts[account, col.ACCOUNT_LIQUIDATION] != 0:
+        return 0
+    needed = initial_margin(state, account)
+    cash = state.accounts[account, col.ACCOUNT_CASH]
+    return max(0, min(cash, equity(state.accounts, account)) - needed)
 
 
 @door
 def account_sums(state, account):
-    """Give an account's cash, unrealised profit, margin and reserves, in micro-dollars."""
-    refresh(state.market, state.accounts, state.contracts, state.positions, account)
+    """Give cash, unrealised profit, IM, the reserves in it, and MM, in micro-dollars."""
+    needed = initial_margin(state, account)
     return (
         state.accounts[account, col.ACCOUNT_CASH],
         state.accounts[account, col.ACCOUNT_UNREALISED],
-        state.accounts[account, col.ACCOUNT_MARGIN],
+        needed,
         state.accounts[account, col.ACCOUNT_RESERVES],
+        maintenance_margin(state, account),
     )
-
-
-@kernel
-def withdrawable(accounts, account):
-    """Give what a member may take out (rulebook 3.6); the account is fresh."""
-    needed = accounts[account, col.ACCOUNT_MARGIN] + accounts[account, col.ACCOUNT_RESERVES]
-    return max(0, min(accounts[account, col.ACCOUNT_CASH], equity(accounts, account)) - needed)
 
 
 @hot
 def reserve_per_lot(contracts, contract, side, price_ticks):
-    """Give what one open lot reserves, fixed at its entry (rulebook 6.2)."""
+    """Give what one open lot reserves, fixed at its entry (rulebook 6.3)."""
     price = price_ticks * contracts[contract, term.TICK_MICROUSD]
-    mark = contracts[contract, term.MARK_MICROUSD]
-    return max(0, price - mark) if side == Side.BUY else max(0, mark - price)
+    beyond = price - contracts[contract, term.MARK_MICROUSD]
+    if side != Side.BUY:
+        beyond = -beyond
+    worth = max(abs(price), contracts[contract, term.BASE_MICROUSD])
+    return max(0, beyond) + ppm_up(worth, contracts[contract, term.TAKER_FEE_PPM])
 
 
 @hot
-def order_is_covered(accounts, contracts, positions, account, contract, side, price_ticks, lots):
-    """Tell whether an account can bear an order in full (rulebook 6.4); the account is fresh."""
-    place = contract * accounts.shape[0] + account
+def _taker_worst(state, less_buy, less_sell):
+    """Give W of the taker's position without, and with, its order in full.
+
+    Open lots that `less_...` names, of an order that it replaces, are left out of account.
+    """
+    market, positions = state.market, state.positions
+    account = market[TAKER, col.TAKER_ACCOUNT]
+    place = market[TAKER, col.TAKER_CONTRACT] * state.accounts.shape[0] + account
     net = positions[place, col.POSITION_LOTS]
-    open_buy = positions[place, col.POSITION_OPEN_BUY]
-    open_sell = positions[place, col.POSITION_OPEN_SELL]
-    if side == Side.BUY:
-        worst = worst_lots(net, open_buy + lots, open_sell)
+    open_buy = positions[place, col.POSITION_OPEN_BUY] - less_buy
+    open_sell = positions[place, col.POSITION_OPEN_SELL] - less_sell
+    before = worst_lots(net, open_buy, open_sell)
+    if market[TAKER, col.TAKER_SIDE] == Side.BUY:
+        open_buy += market[TAKER, col.TAKER_LOTS]
     else:
-        worst = worst_lots(net, open_buy, open_sell + lots)
-    needed = accounts[account, col.ACCOUNT_RESERVES]
-    needed += lots * reserve_per_lot(contracts, contract, side, price_ticks)
-    if worst > worst_lots(net, open_buy, open_sell):
-        needed += accounts[account, col.ACCOUNT_MARGIN] - positions[place, col.POSITION_MARGIN]
-        needed += tier_margin(contracts, contract, worst)
-    return equity(accounts, account) >= needed
+        open_sell += market[TAKER, col.TAKER_LOTS]
+    return before, worst_lots(net, open_buy, open_sell)
+
+
+@hot
+def raises_worst(state, less_buy, less_sell):
+    """Tell whether the order in TAKER raises W of its position (rulebook 6.6)."""
+    before, after = _taker_worst(state, less_buy, less_sell)
+    return after > before
+
+
+@hot
+def order_is_covered(state, less_buy, less_sell, less_reserve):
+    """Tell whether an account can bear the order in TAKER, in full (rulebook 6.6)."""
+    market, accounts, contracts = state.market, state.accounts, state.contracts
+    account = market[TAKER, col.TAKER_ACCOUNT]
+    contract = market[TAKER, col.TAKER_CONTRACT]
+    refresh(state, account)
+    before, after = _taker_worst(state, less_buy, less_sell)
+    side = market[TAKER, col.TAKER_SIDE]
+    per_lot = reserve_per_lot(contracts, contract, side, market[TAKER, col.TAKER_PRICE_TICKS])
+    needed = accounts[account, col.ACCOUNT_RESERVES] - less_reserve
+    needed += market[TAKER, col.TAKER_LOTS] * per_lot
+    held = equity(accounts, account)
+    if after <= before:
+        return held >= needed
+    place = contract * accounts.shape[0] + account
+    needed += accounts[account, col.ACCOUNT_MARGIN]
+    needed += tier_margin(contracts, contract, after)
+    needed -= state.positions[place, col.POSITION_MARGIN]
+    live = contracts[contract, term.QUALITY] == Quality.LIVE
+    if live and held >= needed:
+        return True
+    return _is_covered_exactly(state, account, held, needed, live)
+
+
+@kernel
+def _is_covered_exactly(state, account, held, bound, live):
+    """Tell the same of IM itself; while the index is not live, of 3/2 of it (rulebook 10.2)."""
+    needed = bound - _relief(state, account)
+    if live:
+        return held >= needed
+    # 2 held >= 3 needed, where the products might not fit.
+    return held >= 0 and held - needed >= divide_up(needed, 2)

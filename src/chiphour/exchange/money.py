@@ -15,7 +15,6 @@ from chiphour.exchange.emit import emit_money
 from chiphour.exchange.limits import ACCOUNTS_RESERVED
 from chiphour.exchange.limits import MONEY_MICROUSD_MAX
 from chiphour.exchange.limits import OUTSIDE
-from chiphour.exchange.margin import refresh
 from chiphour.exchange.margin import withdrawable
 from chiphour.exchange.reasons import Reason
 from chiphour.ledger.kernel import kernel
@@ -23,14 +22,14 @@ from chiphour.ledger.post import post
 
 
 @kernel
-def open_account_reason(accounts, commands, i):
+def open_account_reason(state, commands, i):
     """Give the first reason to refuse an OPEN_ACCOUNT, or NONE."""
     account = commands[i, ask.ACCOUNT]
-    if account < 0 or account >= accounts.shape[0]:
+    if account < 0 or account >= state.accounts.shape[0]:
         return Reason.ACCOUNT_UNKNOWN
     if account < ACCOUNTS_RESERVED:
         return Reason.ACCOUNT_RESERVED
-    if accounts[account, col.ACCOUNT_GROUP] != 0:
+    if state.accounts[account, col.ACCOUNT_GROUP] != 0:
         return Reason.ACCOUNT_EXISTS
     return Reason.NONE
 
@@ -52,10 +51,10 @@ def _exists(accounts, account):
 
 
 @kernel
-def deposit_reason(accounts, commands, i):
+def deposit_reason(state, commands, i):
     """Give the first reason to refuse a DEPOSIT, or NONE."""
     amount = commands[i, ask.AMOUNT_MICROUSD]
-    if not _exists(accounts, commands[i, ask.ACCOUNT]):
+    if not _exists(state.accounts, commands[i, ask.ACCOUNT]):
         return Reason.ACCOUNT_UNKNOWN
     if commands[i, ask.ACCOUNT] == OUTSIDE:
         return Reason.ACCOUNT_RESERVED
@@ -63,14 +62,14 @@ def deposit_reason(accounts, commands, i):
         return Reason.AMOUNT_NOT_POSITIVE
     if amount > MONEY_MICROUSD_MAX:
         return Reason.AMOUNT_ABOVE_MAX
-    if amount - accounts[OUTSIDE, col.ACCOUNT_CASH] > MONEY_MICROUSD_MAX:
+    if amount - state.accounts[OUTSIDE, col.ACCOUNT_CASH] > MONEY_MICROUSD_MAX:
         return Reason.MONEY_ABOVE_MAX
     return Reason.NONE
 
 
 @kernel
 def deposit(state, commands, i, events, written):
-    """Do a DEPOSIT that nothing refuses."""
+    """Do a DEPOSIT that nothing refuses (rulebook 3.6)."""
     account = commands[i, ask.ACCOUNT]
     amount = commands[i, ask.AMOUNT_MICROUSD]
     post(state.accounts, OUTSIDE, account, amount)
@@ -97,8 +96,7 @@ def payment_out_reason(state, commands, i):
     if account < ACCOUNTS_RESERVED:
         free = state.accounts[account, col.ACCOUNT_CASH]
     else:
-        refresh(state.market, state.accounts, state.contracts, state.positions, account)
-        free = withdrawable(state.accounts, account)
+        free = withdrawable(state, account)
     if amount > free:
         return Reason.FUNDS_INSUFFICIENT
     return Reason.NONE
@@ -110,6 +108,7 @@ def withdraw(state, commands, i, events, written):
     account = commands[i, ask.ACCOUNT]
     amount = commands[i, ask.AMOUNT_MICROUSD]
     post(state.accounts, account, OUTSIDE, amount)
+    state.accounts[account, col.ACCOUNT_SAFE] = 0
     cash = state.accounts[account, col.ACCOUNT_CASH]
     return emit_money(events, written, state.market, tell.Kind.WITHDRAWN, account, cash, -amount)
 
@@ -120,6 +119,7 @@ def transfer(state, commands, i, events, written):
     account = commands[i, ask.ACCOUNT]
     amount = commands[i, ask.AMOUNT_MICROUSD]
     post(state.accounts, account, commands[i, ask.TARGET], amount)
+    state.accounts[account, col.ACCOUNT_SAFE] = 0
     cash = state.accounts[account, col.ACCOUNT_CASH]
     events_end = emit_money(
         events, written, state.market, tell.Kind.TRANSFERRED, account, cash, amount

@@ -1,26 +1,18 @@
-"""REFERENCE RULES: the formulas of the rulebook over one contract's row, and the form of commands.
+"""REFERENCE RULES: the formulas of the rulebook over one contract's row.
 
 Takes   Python integers and a contract's row of `contracts/table.py`.
-Gives   margin, band prices, the steps of mark and funding, due times; whether a row is malformed.
+Gives   divisions, rates, tiers, reserves, bands, the steps of mark and funding, due times.
 Keeps   no state of its own: a function changes at most the row that it is given.
-Source  Rulebook 1, 2.6, 4, 5, 6 and 8.2; kept apart from `reference.py` so that it reads as rules.
+Source  Rulebook 2.6, 4 to 6, 8 and 9.5 to 9.8; kept apart so that it reads as rules.
 """
 
 from chiphour.contracts import table
 from chiphour.contracts.table import TERMS
 from chiphour.contracts.table import State
 from chiphour.contracts.table import Type
-from chiphour.exchange import commands
-from chiphour.exchange.commands import Kind
-from chiphour.exchange.commands import OrderType
 from chiphour.exchange.commands import Quality
 from chiphour.exchange.commands import Side
-from chiphour.exchange.commands import TimeInForce
-from chiphour.exchange.commands import Vintage
-from chiphour.exchange.compose import COMMAND_PLACES
-from chiphour.exchange.compose import named_command
 from chiphour.exchange.limits import Limits
-from chiphour.exchange.reference_book import Order
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_SECOND
@@ -32,10 +24,10 @@ from chiphour.units import div_floor
 NEVER_NS = 1 << 62
 STOP_NS = 600 * NS_PER_SECOND  # Before its expiry a contract stops trading.
 FALLBACK_NS = 72 * NS_PER_HOUR  # After its expiry a contract stops waiting for a fix.
+FIX_OLD_NS = 36 * NS_PER_HOUR  # After its strike a fix is no longer good (rulebook 10.1).
 FUNDING_RATE_S = 28_800  # A funding rate is per 8 h.
 BASIS_MEMORY_S = 150
-
-_ORDER_COLUMNS = ("account", "contract", "side", "lots", "client_order_id", "label")
+SCENARIO_STATES = (State.OPEN, State.CALL, State.STOPPED)  # In which a position counts (6.4).
 
 Row = list[int]  # A contract: the columns of `contracts/table.py`.
 
@@ -62,40 +54,7 @@ def clamp(value: int, bound: int) -> int:
     return max(-bound, min(bound, value))
 
 
-def malformed(row: Row) -> bool:
-    """Tell whether a command is out of form, whatever the state (rulebook 1.4, 3.6)."""
-    if row[commands.KIND] not in COMMAND_PLACES:
-        return True
-    kind = Kind(row[commands.KIND])
-    read = {commands.KIND, *COMMAND_PLACES[kind].values()}
-    if any(value != 0 for place, value in enumerate(row) if place not in read):
-        return True
-    ask = named_command(row)
-    if kind == Kind.OPEN_ACCOUNT:
-        return ask["group"] < 0
-    if kind == Kind.TRANSFER:
-        return ask["run"] < 0 or ask["item"] < 0 or ask["account"] == ask["target"]
-    if kind == Kind.SET:
-        return not 0 <= ask["parameter"] < len(TERMS)
-    if kind == Kind.FIXING:
-        unknown = ask["vintage"] not in set(Vintage) or ask["fit"] not in (0, 1)
-        return unknown or ask["strike_ns"] <= 0
-    if kind == Kind.MARK:
-        return ask["fit"] not in set(Quality)
-    if kind == Kind.ORDER:
-        return _order_malformed(ask)
-    return False
-
-
-def _order_malformed(ask: dict[str, int]) -> bool:
-    if ask["side"] not in set(Side) or ask["order_type"] not in set(OrderType):
-        return True
-    if ask["time_in_force"] not in set(TimeInForce) or ask["flags"] != 0:
-        return True
-    if ask["client_order_id"] < 0 or ask["label"] < 0:
-        return True
-    immediate = ask["time_in_force"] == TimeInForce.IOC
-    return ask["order_type"] == OrderType.MARKET and (ask["price_ticks"] != 0 or not immediate)
+# A contract's life: rulebook 2.6 and 8.2.
 
 
 def new_row() -> Row:
@@ -107,41 +66,21 @@ def new_row() -> Row:
     return row
 
 
-def terms_make_sense(row: Row, time_ns: int, limits: Limits) -> bool:
-    """Tell whether a contract may open on its terms now (rulebook 8.2)."""
-    expiry_ns = row[table.EXPIRY_NS]
-    if row[table.TYPE] == Type.FUTURE:
-        strike = expiry_ns % NS_PER_DAY == STRIKE_OFFSET_NS
-        ending = expiry_ns > time_ns + STOP_NS and strike and row[table.FUNDING_PERIOD_S] == 0
-    else:
-        ending = expiry_ns == 0
-    lowest = row[table.PRICE_TICKS_MIN] * row[table.TICK_MICROUSD]
-    highest = price_ticks_max(row, limits) * row[table.TICK_MICROUSD]
-    return (
-        ending
-        and 1 <= row[table.INDEX] < limits.indexes
-        and row[table.TIER_1_LOTS] < row[table.TIER_2_LOTS] < row[table.TIER_3_LOTS]
-        and -limits.price_microusd_max <= lowest
-        and highest <= limits.price_microusd_max
-    )
-
-
-def price_ticks_max(row: Row, limits: Limits) -> int:
-    """Give the highest price of the contract's window (rulebook 9.5)."""
-    return row[table.PRICE_TICKS_MIN] + limits.window_ticks - 1
-
-
 def next_after(time_ns: int, period_ns: int) -> int:
     """Give the first time after `time_ns` that is 00:30:00 of 1 January 1970 plus whole periods."""
     return time_ns - (time_ns - STRIKE_OFFSET_NS) % period_ns + period_ns
 
 
-def open_row(row: Row, fix_microusd: int, time_ns: int) -> None:
-    """Open a listed contract at the last fit fix of its index (rulebook 8.2)."""
+def is_strike(time_ns: int) -> bool:
+    """Tell whether a time is a 00:30:00 UTC."""
+    return time_ns % NS_PER_DAY == STRIKE_OFFSET_NS
+
+
+def open_row(row: Row, index_microusd: int, time_ns: int) -> None:
+    """Open a listed contract at its I: the prices and the times that are due (rulebook 8.2)."""
     row[table.STATE] = State.OPEN
-    row[table.SETTLEMENT_MICROUSD] = fix_microusd
-    row[table.MARK_MICROUSD] = fix_microusd
-    row[table.INDEX_MICROUSD] = fix_microusd
+    row[table.SETTLEMENT_MICROUSD] = index_microusd
+    row[table.MARK_MICROUSD] = index_microusd
     row[table.MARKED_NS] = time_ns
     row[table.NEXT_SETTLEMENT_NS] = next_after(time_ns, NS_PER_DAY)
     if row[table.FUNDING_PERIOD_S] > 0:
@@ -149,46 +88,42 @@ def open_row(row: Row, fix_microusd: int, time_ns: int) -> None:
         row[table.NEXT_FUNDING_NS] = next_after(time_ns, period_ns)
 
 
-def due_ns(row: Row, has_orders: bool, fallback_passed: bool) -> int:
+def due_ns(row: Row, has_orders: bool) -> int:
     """Give the earliest time at which something is due for a contract (rulebook 2.6)."""
-    if row[table.STATE] == State.OPEN:
+    if row[table.STATE] in (State.OPEN, State.CALL):
         due = row[table.NEXT_SETTLEMENT_NS]
         if row[table.FUNDING_PERIOD_S] > 0:
             due = min(due, row[table.NEXT_FUNDING_NS])
         if row[table.EXPIRY_NS] > 0:
             due = min(due, row[table.EXPIRY_NS] - STOP_NS)
+        if row[table.STATE] == State.CALL:
+            due = min(due, row[table.CALL_END_NS])
         return due
     if row[table.STATE] == State.STOPPED and has_orders:
-        return row[table.EXPIRY_NS] - STOP_NS  # The instant in work: its cancels go on.
-    if row[table.STATE] == State.STOPPED and not fallback_passed:
+        return row[table.EXPIRY_NS] - STOP_NS  # The instant in work: its cancels go on (2.3).
+    if row[table.STATE] == State.STOPPED and not row[table.FALLBACK_PASSED]:
         return row[table.EXPIRY_NS] + FALLBACK_NS
     return NEVER_NS
 
 
-def base_microusd(row: Row) -> int:
-    """Give B, which scales margin, bands and caps (rulebook 4.2)."""
-    return max(row[table.INDEX_MICROUSD], 1)
+# Mark, funding, settlement: rulebook 4, 5 and 8.
 
 
 def mark_row(
-    row: Row,
-    index_microusd: int,
-    impact: tuple[int | None, int | None],
-    now: int,
-    price_microusd_max: int,
+    row: Row, impact: tuple[int | None, int | None], now_ns: int, price_microusd_max: int
 ) -> None:
-    """Take a live index value: funding sample, basis e, mark M (rulebook 4.4, 5.1).
+    """Mark a contract whose I and B are new: sample, basis e, mark M, rates (rulebook 4.4, 5.1).
 
-    `impact` is the impact bid and ask in micro-dollars, None where missing; `now` in nanoseconds.
+    `impact` is the impact bid and ask in micro-dollars, None where missing.
     """
-    row[table.INDEX_MICROUSD] = index_microusd
-    bound = ppm_down(base_microusd(row), row[table.PREMIUM_CLAMP_PPM])
+    index_microusd = row[table.INDEX_MICROUSD]
+    bound = ppm_down(row[table.BASE_MICROUSD], row[table.PREMIUM_CLAMP_PPM])
     bid, ask = impact
     sample = 0
-    if bid is not None and ask is not None:
+    if bid is not None and ask is not None and row[table.STATE] == State.OPEN:
         sample = clamp(max(0, bid - index_microusd) - max(0, index_microusd - ask), bound)
         basis = clamp(div_zero(bid + ask, 2) - index_microusd, bound)
-        seconds = min((now - row[table.MARKED_NS]) // NS_PER_SECOND, BASIS_MEMORY_S)
+        seconds = min((now_ns - row[table.MARKED_NS]) // NS_PER_SECOND, BASIS_MEMORY_S)
         gap_nanousd = 1000 * basis - row[table.BASIS_NANOUSD]
         row[table.BASIS_NANOUSD] += div_zero(gap_nanousd * seconds, BASIS_MEMORY_S)
     if row[table.FUNDING_PERIOD_S] > 0:
@@ -196,7 +131,8 @@ def mark_row(
         row[table.PREMIUM_COUNT] += 1
     basis_microusd = clamp(div_zero(row[table.BASIS_NANOUSD], 1000), bound)
     row[table.MARK_MICROUSD] = clamp(index_microusd + basis_microusd, price_microusd_max)
-    row[table.MARKED_NS] = now
+    row[table.MARKED_NS] = now_ns
+    take_rates(row)
 
 
 def fund_row(row: Row) -> tuple[int, int]:
@@ -204,7 +140,7 @@ def fund_row(row: Row) -> tuple[int, int]:
     samples = row[table.PREMIUM_COUNT]
     paid_microusd, rate_ppm = 0, 0
     if samples > 0 and 2 * samples >= row[table.FUNDING_SAMPLES_EXPECTED]:
-        base = base_microusd(row)
+        base = row[table.BASE_MICROUSD]
         average = div_zero(row[table.PREMIUM_SUM_MICROUSD], samples)
         rate = average - clamp(average, ppm_down(base, row[table.FUNDING_DEAD_BAND_PPM]))
         rate = clamp(rate, ppm_down(base, row[table.FUNDING_CAP_PPM]))
@@ -228,57 +164,99 @@ def settle_row(row: Row, price_microusd: int) -> int:
     return per_lot_microusd
 
 
+# Margin: rulebook 6.
+
+
+def take_rates(row: Row) -> None:
+    """Take the tiers' rates now: they rise with the open interest (rulebook 6.2)."""
+    lower, upper = row[table.OPEN_INTEREST_LOWER_LOTS], row[table.OPEN_INTEREST_UPPER_LOTS]
+    above = row[table.OPEN_INTEREST_LOTS] - lower
+    for number in range(4):
+        rate_ppm = row[table.TIER_1_PPM + number]
+        if rate_ppm < PPM and above > 0 and upper > 0:
+            share_ppm = min(PPM, above * PPM // (upper - lower)) if upper > lower else PPM
+            rate_ppm += ppm_down(PPM - rate_ppm, share_ppm)
+        row[table.RATE_1_PPM + number] = rate_ppm
+
+
 def worst_lots(lots: int, buy_lots: int, sell_lots: int) -> int:
     """Give W, the largest net that the open orders may lead to (rulebook 6.1)."""
     return max(abs(lots + buy_lots), abs(lots - sell_lots))
 
 
 def tier_margin_microusd(row: Row, lots: int) -> int:
-    """Give im(W): each tier's lots at its rate, each rounded up (rulebook 6.1)."""
+    """Give im(W): each tier's lots at its rate now, each rounded up (rulebook 6.1)."""
     ends = (row[table.TIER_1_LOTS], row[table.TIER_2_LOTS], row[table.TIER_3_LOTS], lots)
     total, below = 0, 0
     for number, end in enumerate(ends):
         in_tier = max(0, min(lots, end) - below)
-        total += ppm_up(base_microusd(row) * in_tier, row[table.TIER_1_PPM + number])
+        total += ppm_up(row[table.BASE_MICROUSD] * in_tier, row[table.RATE_1_PPM + number])
         below = end
     return total
 
 
-def margin_microusd(row: Row, lots: int, buy_lots: int, sell_lots: int) -> int:
-    """Give a position's initial margin without its reserves (rulebook 6.3, 8.5)."""
-    if row[table.STATE] == State.FROZEN:
-        return div_ceil(3 * tier_margin_microusd(row, abs(lots)), 5)
-    if row[table.STATE] == State.EXPIRED:
-        return 0
-    return tier_margin_microusd(row, worst_lots(lots, buy_lots, sell_lots))
-
-
-def reserve_microusd(row: Row, side: int, price_microusd: int) -> int:
-    """Give what an open lot reserves, fixed at its entry (rulebook 6.2)."""
+def reserve_microusd(row: Row, side: int, price_ticks: int) -> int:
+    """Give what an open lot reserves, fixed at its entry, in micro-dollars (rulebook 1.1, 6.3)."""
+    price_microusd = price_ticks * row[table.TICK_MICROUSD]
     beyond = price_microusd - row[table.MARK_MICROUSD]
-    return max(0, beyond if side == Side.BUY else -beyond)
+    worth = max(abs(price_microusd), row[table.BASE_MICROUSD])
+    fee = ppm_up(worth, row[table.TAKER_FEE_PPM])
+    return max(0, beyond if side == Side.BUY else -beyond) + fee
+
+
+# Prices that an order may have: rulebook 6.7 and 9.5 to 9.8.
+
+
+def price_ticks_max(row: Row, limits: Limits) -> int:
+    """Give the highest price of the contract's window (rulebook 9.5)."""
+    return row[table.PRICE_TICKS_MIN] + limits.window_ticks - 1
+
+
+def in_window(row: Row, price_ticks: int, limits: Limits) -> bool:
+    """Tell whether a price lies within the window and the bounds (rulebook 1.2, 9.5)."""
+    inside = row[table.PRICE_TICKS_MIN] <= price_ticks <= price_ticks_max(row, limits)
+    return inside and abs(price_ticks * row[table.TICK_MICROUSD]) <= limits.price_microusd_max
+
+
+def into_window(row: Row, price_ticks: int, limits: Limits) -> int:
+    """Move a price inside the window."""
+    return max(row[table.PRICE_TICKS_MIN], min(price_ticks_max(row, limits), price_ticks))
+
+
+def band_microusd(row: Row, rate_ppm: int) -> int:
+    """Give the width of a band: of B, twice that when the index is not good (9.7, 9.8, 10.2)."""
+    width = ppm_down(row[table.BASE_MICROUSD], rate_ppm)
+    return width if row[table.QUALITY] == Quality.LIVE else 2 * width
+
+
+def in_static_band(row: Row, price_ticks: int) -> bool:
+    """Tell whether an order may have this price (rulebook 9.7)."""
+    beyond = abs(price_ticks * row[table.TICK_MICROUSD] - row[table.SETTLEMENT_MICROUSD])
+    return beyond <= band_microusd(row, row[table.STATIC_BAND_PPM])
+
+
+def dynamic_ticks(row: Row) -> tuple[int, int] | None:
+    """Give the lowest and highest price of a fill, None when there is no such band (9.8)."""
+    if row[table.DYNAMIC_BAND_PPM] == 0 or row[table.CALL_S] == 0:
+        return None
+    return _ticks_around(row, row[table.MARK_MICROUSD], row[table.DYNAMIC_BAND_PPM])
+
+
+def _ticks_around(row: Row, middle_microusd: int, rate_ppm: int) -> tuple[int, int]:
+    """Give the lowest and the highest tick within a band of a price."""
+    band, tick = band_microusd(row, rate_ppm), row[table.TICK_MICROUSD]
+    return div_ceil(middle_microusd - band, tick), div_floor(middle_microusd + band, tick)
 
 
 def market_price_ticks(row: Row, side: int, limits: Limits) -> int:
-    """Give the band limit at which a market order enters, inside the window (rulebook 6.5)."""
+    """Give the limit at which a market order enters (rulebook 6.7)."""
     settlement = row[table.SETTLEMENT_MICROUSD]
-    band = ppm_down(max(settlement, 1), row[table.MARKET_BAND_PPM])
+    spread = row[table.INDEX_B] > 0 or row[table.TYPE] == Type.CALENDAR
+    worth = row[table.BASE_MICROUSD] if spread else max(settlement, 1)
+    band = ppm_down(worth, row[table.MARKET_BAND_PPM])
     if side == Side.BUY:
         price_ticks = div_floor(settlement + band, row[table.TICK_MICROUSD])
     else:
         price_ticks = div_ceil(settlement - band, row[table.TICK_MICROUSD])
-    return max(row[table.PRICE_TICKS_MIN], min(price_ticks_max(row, limits), price_ticks))
-
-
-def order_of(ask: dict[str, int], row: Row, limits: Limits) -> Order:
-    """Make the order that a command asks for, its price and reserve fixed (rulebook 6.2, 6.5)."""
-    price_ticks = ask["price_ticks"]
-    if ask["order_type"] == OrderType.MARKET:
-        price_ticks = market_price_ticks(row, ask["side"], limits)
-    price_microusd = price_ticks * row[table.TICK_MICROUSD]
-    return Order(
-        order=ask["sequence"],
-        price_ticks=price_ticks,
-        reserve_microusd=reserve_microusd(row, ask["side"], price_microusd),
-        **{name: ask[name] for name in _ORDER_COLUMNS},
-    )
+    lowest, highest = _ticks_around(row, settlement, row[table.STATIC_BAND_PPM])
+    return into_window(row, max(lowest, min(highest, price_ticks)), limits)

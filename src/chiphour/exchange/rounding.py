@@ -3,7 +3,7 @@
 Takes   int64 values.
 Gives   quotients and parts per million, rounded the way the name says.
 Keeps   the same answers as `units` and the reference; no product beyond an int64.
-Source  Rulebook, "Words": up, down, zero and ppm.
+Source  Rulebook, "Words": up, down, zero, even and ppm.
 """
 
 from chiphour.ledger.kernel import kernel
@@ -22,6 +22,16 @@ def divide_zero(numerator, denominator):
     if numerator >= 0:
         return numerator // denominator
     return -((-numerator) // denominator)
+
+
+@kernel
+def divide_even(numerator, denominator):
+    """Divide to the nearest, a tie to the even neighbour; the denominator is positive."""
+    quotient = numerator // denominator
+    rest = numerator - quotient * denominator
+    if rest > denominator - rest or (rest == denominator - rest and quotient & 1 == 1):
+        quotient += 1
+    return quotient
 
 
 @kernel

@@ -4,6 +4,8 @@ Takes   plain functions of int64 tables and integers.
 Gives   machine code; or the functions as they are, when NUMBA_DISABLE_JIT=1.
 Keeps   counting of references out of the kernel (`_nrt`): no function of it makes or keeps an
         array, and the counts, a pair for each table at each call, were six sevenths of its time.
+        A function that only the kernel calls is not optimised and made machine code for itself:
+        the door that reaches it does that for all of them at once (`parts.py`).
 Source  Decision 0005.
 """
 
@@ -12,6 +14,8 @@ from typing import Any
 from typing import cast
 
 import numba
+
+from chiphour.ledger.parts import as_part
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -28,6 +32,8 @@ def _inner(**options: bool) -> Decorator:
         compiled: Any = compile_inner(function)
         compiled._insert = _register_no_entry
         compiled._compile_for_args = _refuse
+        if hasattr(compiled, "compile"):  # Not so with NUMBA_DISABLE_JIT=1.
+            compiled.compile = as_part(compiled.compile)
         return cast(Callable[..., Any], compiled)
 
     return decorate

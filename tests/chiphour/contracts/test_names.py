@@ -12,8 +12,13 @@ from datetime import timedelta
 import pytest
 
 from chiphour.contracts import names
+from chiphour.contracts.average import Average
+from chiphour.contracts.basis import Basis
+from chiphour.contracts.basis import Leg
 from chiphour.contracts.future import Future
 from chiphour.contracts.perpetual import Perpetual
+from chiphour.contracts.spread import Spread
+from chiphour.units import strike_ns
 
 TICKER = "CHR.H100.SXM.OD"
 
@@ -60,5 +65,17 @@ def test_a_year_that_two_digits_cannot_tell_is_refused(year):
 
 
 def test_a_terms_row_gives_its_name():
-    for contract in (Perpetual(TICKER, 2), Future(TICKER, 2, date(2026, 8, 31))):
-        assert names.name_of(TICKER, contract.lower()) == contract.name
+    august, september = date(2026, 8, 31), date(2026, 9, 30)
+    tickers = {2: TICKER, 5: "CHR.H200.SXM.OD"}
+    for contract in (
+        Perpetual(TICKER, 2),
+        Future(TICKER, 2, august),
+        Average(TICKER, 2, august),
+        Basis(Leg(tickers[5], 5), Leg(TICKER, 2), august),
+        Spread(TICKER, 2, september, august, 4, 3),
+    ):
+        found = names.name_of(contract.lower(), tickers.__getitem__, lambda _: strike_ns(september))
+        assert found == contract.name
+        assert names.parse_name(found).expiry == (
+            None if contract.name.endswith("PERPETUAL") else august
+        )

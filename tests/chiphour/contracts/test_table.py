@@ -13,11 +13,12 @@ from chiphour.contracts.table import CONTRACT_COLUMNS
 from chiphour.contracts.table import TERMS
 from chiphour.contracts.table import TERMS_COLUMNS
 
+SHARED = ("FUTURE_CLAMP_PPM", "PERPETUAL_CLAMP_PPM", "WINDOW_BELOW_TICKS")  # Not columns.
 COLUMNS = {
     name: place
     for name, place in vars(table).items()
     if name.isupper() and isinstance(place, int) and name[0] != "_"
-    if not name.endswith(("COLUMNS", "PER_TICK"))
+    if not name.endswith(("COLUMNS", "PER_TICK")) and name not in SHARED
 }
 
 
@@ -53,5 +54,18 @@ def test_numbers_of_states_and_types_stand_in_journals_and_stay():
         ("STOPPED", 3),
         ("FROZEN", 4),
         ("EXPIRED", 5),
+        ("CALL", 6),
     ]
-    assert [(kind.name, int(kind)) for kind in table.Type] == [("PERPETUAL", 1), ("FUTURE", 2)]
+    assert [(kind.name, int(kind)) for kind in table.Type] == [
+        ("PERPETUAL", 1),
+        ("FUTURE", 2),
+        ("CALENDAR", 3),
+    ]
+
+
+def test_a_row_is_the_defaults_but_for_the_terms_named():
+    row = table.row_of(index=7, leg_far=3)
+    changed = {term.name: row[term.column] for term in TERMS if row[term.column] != term.default}
+    assert changed == {"index": 7, "leg_far": 3}
+    with pytest.raises(TypeError, match="expected a term such as type, found colour"):
+        table.row_of(colour=1)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from chiphour.contracts import table
+from chiphour.contracts.settings import SETTINGS
 from chiphour.exchange import commands as ask
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import OrderType
@@ -23,6 +24,7 @@ from chiphour.exchange.compose import listing
 from chiphour.exchange.compose import named_event
 from chiphour.exchange.engine import Engine
 from chiphour.exchange.limits import Limits
+from chiphour.exchange.state import INDEX_TICK_NS
 from chiphour.units import NS_PER_DAY
 from chiphour.units import STRIKE_OFFSET_NS
 
@@ -39,6 +41,18 @@ STRIKE_NS = 20_000 * NS_PER_DAY + STRIKE_OFFSET_NS
 USD = 1_000_000
 CENT_TICK = 10_000  # Micro-dollars: prices of the small market are cents, from 270 on.
 PRICE_MIN = 270
+# What a contract is unless a test says otherwise: no calls, bands, fees; I is the last tick.
+PLAIN = {
+    "index": 1,
+    "tick_microusd": CENT_TICK,
+    "price_ticks_min": PRICE_MIN,
+    "index_ticks": 1,
+    "opening_call_s": 0,
+    "static_band_ppm": 2_000_000,
+    "dynamic_band_ppm": 0,
+    "taker_fee_ppm": 0,
+    "fixed_window": 1,
+}
 
 
 class Market:
@@ -101,7 +115,7 @@ class Market:
     def list(self, contract, **terms):
         """List and open a contract; terms by their lower-case names."""
         values = [term.default for term in table.TERMS]
-        given = {"index": 1, "tick_microusd": CENT_TICK, "price_ticks_min": PRICE_MIN} | terms
+        given = PLAIN | terms
         for term in table.TERMS:
             values[term.column] = given.pop(term.name, values[term.column])
         assert not given
@@ -122,9 +136,19 @@ class Market:
             **columns,
         )
 
-    def mark(self, value_microusd=0, index=1):
-        """Send a live mark."""
-        return self.do(Kind.MARK, index=index, fit=Quality.LIVE, value_microusd=value_microusd)
+    def mark(self, value_microusd=0, index=1, quality=Quality.LIVE):
+        """Send a mark; its tick counts even when the last one was of this very time."""
+        row = self.engine.sections().indexes
+        last_ns = {int(each[0]): int(each[1 + INDEX_TICK_NS]) for each in row}.get(index, 0)
+        if value_microusd and self.time_ns <= last_ns:
+            self.time_ns = last_ns + 1
+        return self.do(Kind.MARK, index=index, fit=quality, value_microusd=value_microusd)
+
+    def set(self, contract=0, **terms):
+        """Give live terms of a contract, or settings of the market when it is -1."""
+        names = {term.name: term.column for term in (SETTINGS if contract == -1 else table.TERMS)}
+        for name, value in terms.items():
+            self.do(Kind.SET, contract=contract, parameter=names[name], value=value)
 
     def cash(self, account):
         """Give an account's cash."""

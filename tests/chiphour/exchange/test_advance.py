@@ -4,7 +4,7 @@ Takes   contracts with several things due at one instant; more orders and positi
         command may touch.
 Gives   the order of events; how many each ADVANCE gave; what is due next.
 Keeps   everything else refused until the instant is done.
-Source  Rulebook 2.
+Source  Rulebook 2.2 to 2.6.
 """
 
 import numpy as np
@@ -14,12 +14,15 @@ from chiphour.contracts import table
 from chiphour.contracts.table import State
 from chiphour.contracts.table import Type
 from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import TimeInForce
+from chiphour.exchange.commands import Vintage
 from chiphour.exchange.limits import CANCELS_MAX
 from chiphour.exchange.limits import PAYMENTS_MAX
 from chiphour.exchange.listing import STOP_BEFORE_EXPIRY_NS
 from chiphour.exchange.state import NEVER_NS
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_SECOND
 
 DAY_S = 86_400
 
@@ -158,12 +161,14 @@ def test_one_advance_pays_so_many_positions(members, advances, empty):
     market.time_ns = market.engine.next_due_ns
     given = [market.advance()]
     while market.engine.next_due_ns <= market.time_ns:
-        _, _, due, active, account = market.engine.sections().market[0].tolist()
+        _, _, due, active, account, *_ = market.engine.sections().market[0].tolist()
         assert (due, active, account) == (market.time_ns, 1, 8 + PAYMENTS_MAX)
         assert market.reason(Kind.DEPOSIT, account=8, amount_microusd=1) == "ADVANCE_DUE"
         given.append(market.advance())
     payments = [[e["account"] for e in events if e["kind"] == "PAYMENT"] for events in given]
     assert len(given) == advances
+    # Rulebook 2.4: the settlement itself is of the first ADVANCE alone.
+    assert [told(events).count(("SETTLED", 0)) for events in given] == [1, 0][:advances]
     assert [account for part in payments for account in part] == list(range(8, 8 + members))
     assert len(payments[0]) == PAYMENTS_MAX
     market.check()
@@ -175,6 +180,61 @@ def test_a_fixing_that_settles_is_swept_at_once(expiring):
     market.until(market.contract()[table.EXPIRY_NS])
     market.fix(3_100_000, market.time_ns)
     sections = market.engine.sections()
-    assert sections.market[0].tolist()[2:] == [market.time_ns, 1, 0]
+    assert sections.market[0].tolist()[2:5] == [market.time_ns, 1, 0]
     market.advance()
-    assert market.engine.sections().market[0].tolist()[2:] == [NEVER_NS, 0, 0]
+    market.fix(3_100_000, market.time_ns, Vintage.FINAL)
+    market.advance()
+    assert market.engine.sections().market[0].tolist()[2:5] == [NEVER_NS, 0, 0]
+
+
+def ends(market, seconds, account=8, price=299):
+    columns = {"time_in_force": TimeInForce.GTD, "order_type": 1, "side": 1, "lots": 1}
+    columns |= {"expire_ns": market.time_ns + seconds * NS_PER_SECOND, "price_ticks": price}
+    return market.do(Kind.ORDER, account=account, contract=0, **columns)[0]["order"]
+
+
+def test_orders_end_by_time_and_then_by_id(market):
+    """Rulebook 2.3.2: the second and third end at one instant, before the first."""
+    orders = [ends(market, 9), ends(market, 7), ends(market, 7, account=9)]
+    assert market.engine.next_due_ns == market.time_ns + 7 * NS_PER_SECOND
+    market.do(Kind.CANCEL, account=8, order=ends(market, 3))
+    assert market.engine.next_due_ns == market.time_ns + 7 * NS_PER_SECOND
+    events = market.until(market.time_ns + 10 * NS_PER_SECOND)
+    assert [event["order"] for event in events] == [orders[1], orders[2], orders[0]]
+    assert {event["reason"] for event in events} == {"GOOD_TILL_PASSED"}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_stops_and_ends_share_one_bound(more, expiring):
+    """Rulebook 2.3: orders of a contract that stops come first, then those that end then."""
+    market = expiring(CANCELS_MAX - 1)
+    market.time_ns -= NS_PER_SECOND
+    market.list(2)
+    columns = {"time_in_force": TimeInForce.GTD, "order_type": 1, "side": 1, "lots": 1}
+    columns |= {"expire_ns": market.engine.next_due_ns, "price_ticks": 290, "contract": 2}
+    for _ in range(more):
+        market.do(Kind.ORDER, account=8, **columns)
+    market.time_ns = due = market.engine.next_due_ns
+    first = market.advance()
+    assert len([event for event in first if event["kind"] == "CANCELLED"]) == CANCELS_MAX
+    assert (market.engine.next_due_ns == due) == (more == 1)
+    if more:
+        assert market.reason(Kind.DEPOSIT, account=8, amount_microusd=1) == "ADVANCE_DUE"
+        (event,) = market.advance()
+        assert (event["reason"], event["contract"]) == ("GOOD_TILL_PASSED", 2)
+        assert market.engine.next_due_ns > due
+
+
+def test_a_contract_that_stops_in_a_call_is_called_no_more(empty):
+    """Rulebook 2.3.1: a contract in CALL stops as an open one does."""
+    market = empty()
+    market.member(8)
+    market.fix()
+    expiry_ns = market.time_ns + NS_PER_DAY
+    market.list(0, type=Type.FUTURE, expiry_ns=expiry_ns, opening_call_s=DAY_S)
+    assert market.contract()[table.STATE] == State.CALL
+    market.order(8, "buy", 300, 1)
+    market.time_ns = market.engine.next_due_ns
+    assert told(market.advance()) == [("EXPIRED", 0), ("CANCELLED", 0)]
+    assert market.contract()[table.STATE] == State.STOPPED
+    assert market.contract()[table.CALL_END_NS] == 0

@@ -3,7 +3,7 @@
 Takes   orders of a few members in a small market.
 Gives   the events in order; the book after them.
 Keeps   money and positions at a sum of zero.
-Source  Rulebook 6.5, 9.
+Source  Rulebook 6.7, 9.1, 9.2, 9.4 to 9.6, 9.8, 9.9, 9.11.
 """
 
 import pytest
@@ -75,32 +75,6 @@ def test_a_band_between_ticks_is_rounded_inward(market):
     market.list(1, market_band_ppm=3_400)  # 1.02 cents.
     assert market.order(8, "buy", None, 1, contract=1)[0]["price_ticks"] == 301
     assert market.order(8, "sell", None, 1, contract=1)[0]["price_ticks"] == 299
-
-
-def test_ones_own_orders_are_cancelled_not_filled(market):
-    own = order_id(market.order(8, "sell", 300, 5))
-    other = order_id(market.order(9, "sell", 300, 5))
-    events = market.order(8, "buy", 300, 3)
-    assert kinds(events) == ["ACCEPTED", "CANCELLED", "FILL"]
-    assert (events[1]["order"], events[1]["reason"], events[1]["lots_left"]) == (
-        own,
-        "SELF_TRADE",
-        5,
-    )
-    assert fills(events) == [(other, 300, 3)]
-
-
-def test_a_group_is_one_trader_and_alone_is_alone(empty):
-    market = empty()
-    for account, group in ((8, 5), (9, 5), (10, 8), (11, 0)):
-        market.member(account, group=group)
-    market.fix()
-    market.list(0)
-    market.order(8, "sell", 300, 1)
-    assert kinds(market.order(9, "buy", 300, 1)) == ["ACCEPTED", "CANCELLED", "RESTED"]
-    assert kinds(market.order(11, "sell", 300, 1)) == ["ACCEPTED", "FILL"]
-    market.order(8, "buy", 300, 1)  # Group 8 is not account 8.
-    assert kinds(market.order(10, "sell", 300, 1)) == ["ACCEPTED", "FILL"]
 
 
 @pytest.mark.parametrize(("resting", "last"), [(FILLS_MAX, "RESTED"), (FILLS_MAX + 1, "CANCELLED")])

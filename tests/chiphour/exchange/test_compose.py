@@ -18,9 +18,20 @@ from chiphour.exchange import compose
 from chiphour.exchange import events as e
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.reasons import Reason
-from chiphour.exchange.reference_rules import malformed
+from chiphour.exchange.reference_form import malformed
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
+REASONS = {
+    e.Kind.REFUSED: Reason,
+    e.Kind.CANCELLED: Reason,
+    e.Kind.REDUCED: Reason,
+    e.Kind.REPEATED: Reason,
+    e.Kind.FIXED: c.Vintage,
+    e.Kind.CALL_BEGUN: e.CallReason,
+    e.Kind.MODE_SET: c.Mode,
+    e.Kind.QUALITY: c.Quality,
+    e.Kind.FEE_PAID: e.FeeReason,
+}
 
 
 @given(st.data(), st.sampled_from(Kind))
@@ -33,11 +44,8 @@ def test_command_written_is_read_back(data, kind):
 
 @given(st.data(), st.sampled_from(e.Kind))
 def test_event_written_is_read_back_its_words_as_words(data, kind):
-    words = {"side": c.Side}
-    if kind in (e.Kind.REFUSED, e.Kind.CANCELLED):
-        words["reason"] = Reason
-    if kind == e.Kind.FIXED:
-        words["reason"] = c.Vintage
+    words = {"side": c.Side, "cause": e.Cause}
+    words |= {"reason": REASONS[kind]} if kind in REASONS else {}
     columns = {
         name: data.draw(st.sampled_from(words[name]) if name in words else INT64)
         for name in compose.EVENT_PLACES[kind]
@@ -99,5 +107,5 @@ def _set(contract, parameter, value):
 
 
 def test_listing_needs_all_terms():
-    with pytest.raises(TypeError, match="expected 19 terms, found 2"):
+    with pytest.raises(TypeError, match=f"expected {len(TERMS)} terms, found 2"):
         compose.listing(0, [1, 2])

@@ -19,6 +19,7 @@ from chiphour.exchange.engine import Engine
 from chiphour.exchange.engine import Position
 from chiphour.exchange.engine import kernel_hash
 from chiphour.exchange.limits import Limits
+from chiphour.exchange.reasons import Reason
 
 LIMITS = Limits(accounts=64, contracts=1, indexes=2, orders=4000, positions=60, window_ticks=64)
 
@@ -80,8 +81,9 @@ def test_views_show_what_stands(market):
     assert (seen.cash_microusd, seen.equity_microusd) == (999_800_000, 1_000_200_000)
     assert seen.reserves_microusd == 6 * 50_000
     assert seen.initial_margin_microusd == 10 * 310_000 + 6 * 50_000
-    assert seen.positions == (Position(0, 4, 6, 0, 300_000, 3_100_000),)
-    assert all(type(value) is int for value in (*seen[:5], *seen.positions[0]))
+    assert seen.positions == (Position(0, 4, 6, 0, 300_000, 3_100_000, 3_050_000),)
+    assert seen.maintenance_margin_microusd == 744_000  # Three fifths of 10 % of 4 lots at $3.10.
+    assert all(type(value) is int for value in (*seen[:5], *seen[6:], *seen.positions[0]))
     assert market.engine.account(12) is None
     assert market.engine.account(16) is None
     assert market.engine.account(-1) is None
@@ -89,6 +91,46 @@ def test_views_show_what_stands(market):
     assert market.engine.contract(0)[table.MARK_MICROUSD] == 3_100_000
     assert market.engine.contracts() == [(0, market.engine.contract(0).tolist())]
     assert market.engine.digest() == before
+
+
+def test_a_liquidation_price_is_where_equity_meets_maintenance(market):
+    market.order(8, "buy", 300, 1_000)
+    market.order(9, "sell", 300, 1_000)
+    # $1,000 of equity, $180 of maintenance: $820 over 1,000 lots.
+    assert market.engine.liquidation_price_microusd(8, 0) == 3_000_000 - 820_000
+    assert market.engine.liquidation_price_microusd(9, 0) == 3_000_000 + 820_000
+    assert market.engine.liquidation_price_microusd(10, 0) is None
+    assert market.engine.liquidation_price_microusd(12, 0) is None
+
+
+def test_a_preview_tells_the_answer_and_changes_nothing(market):
+    order = {"account": 8, "contract": 0, "side": 1, "order_type": 1, "time_in_force": 1}
+    order |= {"price_ticks": 305, "lots": 100}
+    before = market.engine.digest()
+    fits = market.engine.preview(command(Kind.ORDER, **order))
+    assert fits == (Reason.NONE, 1_000_000_000, 30_000_000 + 100 * 50_000)
+    big = market.engine.preview(command(Kind.ORDER, **order | {"lots": 5_000}))
+    assert big.reason == Reason.MARGIN_INSUFFICIENT
+    unknown = market.engine.preview(command(Kind.ORDER, **order | {"account": 15}))
+    assert unknown == (Reason.ACCOUNT_UNKNOWN, 0, 0)
+    malformed = market.engine.preview(command(Kind.ORDER, **order | {"side": 3}))
+    assert malformed.reason == Reason.MALFORMED
+    assert market.engine.digest() == before
+    market.do(Kind.ORDER, **order)
+    assert market.engine.account(8).initial_margin_microusd == fits.initial_margin_microusd
+    market.time_ns = market.engine.next_due_ns
+    market.reason(Kind.DEPOSIT, account=8, amount_microusd=1)
+    late = market.engine.preview(command(Kind.ORDER, **order))
+    assert late.reason == Reason.ADVANCE_DUE
+
+
+def test_work_waits_until_it_is_drained(market):
+    """Rulebook 2.8: a mark begins a round of the scan; the next command goes through it."""
+    assert not market.engine.work_waits
+    market.mark(3_000_000)
+    assert market.engine.work_waits
+    market.advance()
+    assert not market.engine.work_waits
 
 
 def test_the_kernel_has_a_name():

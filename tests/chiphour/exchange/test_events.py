@@ -16,13 +16,25 @@ from chiphour.exchange.events import Kind
 
 ALWAYS = {events.SEQUENCE, events.TIME_NS, events.KIND}
 KINDS = """REFUSED ACCOUNT_OPENED DEPOSITED WITHDRAWN TRANSFERRED LISTED PARAMETER_SET OPENED FIXED
-MARKED ACCEPTED FILL RESTED CANCELLED FUNDED SETTLED EXPIRED PAYMENT"""
+MARKED ACCEPTED FILL RESTED CANCELLED FUNDED SETTLED EXPIRED PAYMENT HELD TRIGGERED AMENDED REDUCED
+REFRESHED REPEATED CANCELLED_ALL PROTECTION_SET PROTECTED CALL_BEGUN UNCROSSED MODE_SET QUALITY
+MARGIN_CALLED LIQUIDATION_BEGUN LIQUIDATED LIQUIDATION_ENDED FEE_PAID FUND_PAID RANKED TIER_SET
+WINDOW_MOVED"""
+CAUSES = "ORDER LIQUIDATION DELEVERAGING CALL BLOCK"
 
 
 def test_numbers_of_kinds_stand_in_archives_and_stay():
     assert {kind.name: int(kind) for kind in Kind} == {
         name: number for number, name in enumerate(KINDS.split(), 1)
     }
+
+
+def test_numbers_of_words_stand_in_archives_and_stay():
+    assert {cause.name: int(cause) for cause in events.Cause} == {
+        name: number for number, name in enumerate(CAUSES.split())
+    }
+    reasons = [(word.name, int(word)) for word in events.CallReason]
+    assert reasons == [("OPENING", 1), ("BAND", 2), ("RESUMED", 3), ("EXTENDED", 4)]
 
 
 def test_every_kind_says_which_columns_it_fills():

@@ -3,13 +3,16 @@
 Takes   books that stand above and below the index for a period of 8 hours.
 Gives   FUNDED and PAYMENT events, and the rest.
 Keeps   the sum of payments at zero.
-Source  Rulebook 5.
+Source  Rulebook 5.1, 5.2.
 """
 
 import pytest
 
 from chiphour.contracts import table
 from chiphour.units import NS_PER_HOUR
+from positioned import PLAIN
+from positioned import opened
+from positioned import trade
 
 HOUR_S = 3_600
 
@@ -19,13 +22,9 @@ def funded(empty):
     """Give a market whose perpetual funds every 8 hours; 8 is long 1,000 lots, 9 short."""
 
     def make(**terms):
-        market = empty()
-        for account in (8, 9, 10):
-            market.member(account, dollars=10_000)
-        market.fix()
-        market.list(0, **({"funding_period_s": 8 * HOUR_S, "impact_lots": 10} | terms))
-        market.order(8, "buy", 300, 1_000)
-        market.order(9, "sell", 300, 1_000)
+        terms = {"funding_period_s": 8 * HOUR_S, "impact_lots": 10} | terms
+        market = opened(empty, 10_000, members=(8, 9, 10), **terms)
+        trade(market, 8, 9, 300, 1_000)
         return market
 
     return make
@@ -42,7 +41,6 @@ def fund(market):
     (told,) = [event for event in events if event["kind"] == "FUNDED"]
     payments = {e["account"]: e["amount_microusd"] for e in events if e["kind"] == "PAYMENT"}
     assert sum(payments.values()) == 0
-    market.check()
     return told, payments
 
 
@@ -52,6 +50,7 @@ def test_longs_pay_while_the_book_stands_above(funded):
     told, payments = fund(market)
     assert told["per_lot_microusd"] == -18_500
     assert told["rate_ppm"] == 18_500 * 1_000_000 // 3_000_000
+    assert told["period_s"] == 8 * HOUR_S
     assert payments == {8: -18_500_000, 9: 18_500_000}
     assert (told["index_microusd"], told["mark_microusd"]) == (3_000_000, 3_000_000)
 
@@ -105,6 +104,7 @@ def test_what_is_too_small_is_carried_on(funded):
     market = funded()
     market.list(
         1,
+        **PLAIN,
         funding_period_s=HOUR_S,
         funding_dead_band_ppm=0,
         tick_microusd=100,

@@ -3,7 +3,7 @@
 Takes   the sections and events of a small market, and one number changed at a time.
 Gives   a failure when a planted fault stays unseen.
 Keeps   the planted faults as small as they can be: one lot, one micro-dollar.
-Source  Rulebook 1 to 9.
+Source  Rulebook 1 to 9, 13.1.
 """
 
 import numpy as np
@@ -13,13 +13,21 @@ from chiphour.contracts import table
 from chiphour.contracts.table import TERMS
 from chiphour.contracts.table import State
 from chiphour.exchange import events as e
+from chiphour.exchange.commands import Flag
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import listing
+from chiphour.exchange.invariants import FLAGS
+from chiphour.exchange.invariants import HIDDEN
+from chiphour.exchange.invariants import PARTNER
+from chiphour.exchange.invariants import PRIORITY
 from chiphour.exchange.invariants import event_violations
 from chiphour.exchange.invariants import front_violations
 from chiphour.exchange.invariants import violations
+from chiphour.exchange.limits import FEES
+from chiphour.exchange.limits import INSURANCE_FUND
 from chiphour.exchange.limits import MONEY_MICROUSD_MAX
+from chiphour.exchange.limits import ORDER_LOTS_MAX
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.reference import Reference
 
@@ -36,6 +44,7 @@ def market():
     reference = Reference(LIMITS)
     terms = [term.default for term in TERMS]
     terms[table.INDEX], terms[table.PRICE_TICKS_MIN] = 1, 23_000
+    terms[table.OPENING_CALL_S] = terms[table.TAKER_FEE_PPM] = 0
     fix = {"strike_ns": NOW - 1, "vintage": 1, "fit": 1, "value_microusd": 2_500_000}
     rows = [command(Kind.FIXING, index=1, **fix), *listing(0, terms)]
     for account in (8, 9):
@@ -70,7 +79,7 @@ def test_sound_state_and_events_have_no_violation(market):
         ("contracts", (0, STATE), State.STOPPED - State.OPEN, "expected no order"),
         ("orders", (-1, 4), -200, "expected bid below ask"),
         ("orders", (1, 4), 201, "expected rank"),
-        ("orders", (0, 0), 99, "expected rank"),
+        ("orders", (0, 16), 99, "expected rank"),
         ("orders", (0, 5), 1, "expected open buys"),
         ("orders", (0, 5), -4, "expected an order with lots"),
         ("orders", (0, 6), 1, "expected open buys"),
@@ -80,6 +89,12 @@ def test_sound_state_and_events_have_no_violation(market):
         ("positions", (0, 2), 1 << 26, "expected fewer lots"),
         ("contracts", (0, OPEN_INTEREST), 1 << 31, "expected less open interest"),
         ("accounts", (0, 2), -MONEY_MICROUSD_MAX, "expected less money"),
+        ("accounts", (INSURANCE_FUND, 2), -1, "expected account 1 at 0 or above"),
+        ("accounts", (FEES, 2), -(10**9), "expected account 3 at 0 or above"),
+        ("orders", (0, HIDDEN), 1, "expected open buys"),
+        ("orders", (0, HIDDEN), ORDER_LOTS_MAX, "expected an order with lots"),
+        ("orders", (0, PRIORITY), 5, "expected rank"),
+        ("orders", (0, FLAGS), Flag.REDUCE_ONLY, "expected reduce-only lots within"),
     ],
 )
 def test_one_number_changed_is_seen(market, section, place, change, words):
@@ -87,6 +102,37 @@ def test_one_number_changed_is_seen(market, section, place, change, words):
     getattr(sections, section)[place] += change
     found = violations(sections, LIMITS)
     assert any(words in text for text in found), found
+
+
+def test_an_entry_price_without_lots_is_seen(market):
+    """Account 9 holds lots and resting ones: without the former it has no entry price."""
+    sections = market[0].sections()
+    assert (sections.positions[:, 7] > 0).all()
+    sections.positions[0, 2] = 0
+    assert any("expected no entry price" in text for text in violations(sections))
+
+
+def test_reduce_only_orders_beyond_their_position_are_seen(market):
+    """Account 9 is short: an order of its own that buys may have no more lots than that."""
+    sections = market[0].sections()
+    row = sections.orders[0]
+    short = sections.positions[sections.positions[:, 2] < 0][0]
+    row[1], row[FLAGS], row[5] = short[0], Flag.REDUCE_ONLY, -short[2]
+    words = "expected reduce-only lots"
+    assert not any(words in text for text in violations(sections))
+    row[5] += 1
+    assert any(words in text for text in violations(sections))
+
+
+def test_partners_that_do_not_name_each_other_are_seen(market):
+    sections = market[0].sections()
+    first, second = sections.orders[0], sections.orders[1]
+    first[PARTNER], second[PARTNER] = second[0], first[0]
+    assert violations(sections) == []
+    first[PARTNER] = 9_999  # It has gone.
+    assert any("to name" in text for text in violations(sections))
+    second[PARTNER] = 9_999
+    assert violations(sections) == []
 
 
 def test_empty_position_and_full_tables_are_seen(market):
@@ -114,14 +160,14 @@ def test_positions_of_an_expired_contract_may_wait_for_their_payment(market):
     [
         (e.LOTS, 1, "lots left of the taker"),
         (e.TAKER_LOTS_LEFT, 1, "lots left of the taker"),
-        (15, 1, "expected zero in unused columns"),
+        (e.REASON, 1, "expected zero in unused columns"),
         (e.KIND, 99, "expected a kind of event"),
     ],
 )
 def test_event_changed_is_seen(market, column, change, words):
     events = market[2].copy()
-    fill = int(np.flatnonzero(events[:, e.KIND] == e.Kind.FILL)[0])
-    events[fill, column] += change
+    kind = e.Kind.ACCEPTED if column == e.REASON else e.Kind.FILL
+    events[int(np.flatnonzero(events[:, e.KIND] == kind)[0]), column] += change
     assert any(words in text for text in event_violations(events))
 
 
@@ -139,4 +185,7 @@ def test_order_taken_from_behind_another_is_seen(market):
     swapped = events.copy()
     swapped[fills] = events[fills[::-1]]
     assert front_violations(before, swapped) != []
-    assert front_violations(before, events[fills]) != []  # No order was accepted.
+    assert front_violations(before, events[fills]) == []  # No order came: nothing can be said.
+    scanning = before._replace(market=before.market.copy())
+    scanning.market[0, 5] = 1
+    assert front_violations(scanning, swapped) == []  # Nor where work was done first.

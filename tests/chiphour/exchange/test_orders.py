@@ -3,7 +3,7 @@
 Takes   random orders coming and going in a small table, ids rising and far apart.
 Gives   equality with a dictionary.
 Keeps   the table full at times: every row is used again.
-Source  Rulebook 9.6.
+Source  Rulebook 1.6, 9.9.
 """
 
 import numpy as np

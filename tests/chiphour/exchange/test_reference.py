@@ -3,103 +3,75 @@
 Takes   a few commands.
 Gives   its questions' answers, its assertions, its fallback's memory.
 Keeps   the rulebook's worked examples elsewhere: `tests/scenarios`.
-Source  Rulebook 1.5, 2, 3.4, 8.4 and 13.
+Source  Rulebook 1.3, 1.5, 2.2, 2.6, 2.8, 8.4 and 13.1.
 """
 
 import pytest
 
 from chiphour.contracts import table
-from chiphour.contracts.table import TERMS
-from chiphour.exchange import commands as c
 from chiphour.exchange.commands import Kind
-from chiphour.exchange.commands import Side
 from chiphour.exchange.compose import command
-from chiphour.exchange.compose import listing
-from chiphour.exchange.compose import named_event
 from chiphour.exchange.digest import digest
 from chiphour.exchange.limits import CASH_MICROUSD_MAX
-from chiphour.exchange.limits import Limits
 from chiphour.exchange.reference import Reference
 from chiphour.units import ns_from_iso
-
-NOW = ns_from_iso("2026-07-06T01:00:00+00:00")
-LIMITS = Limits(32, 4, 4, 64, 32, 4, 4096)
-
-
-class Told:
-    """A reference that stamps what it is told, and answers in words."""
-
-    def __init__(self):
-        self.reference = Reference(LIMITS)
-        self.time_ns = NOW
-
-    def tell(self, *rows):
-        events = []
-        for row in rows:
-            stamped = row.copy()
-            stamped[c.SEQUENCE] = self.reference.sequence + 1
-            stamped[c.TIME_NS] = self.time_ns
-            events += [named_event(event) for event in self.reference.apply(stamped[None])]
-        return events
+from told import LIMITS
+from told import Told
+from told import order
+from told import told_market
 
 
 @pytest.fixture
 def told():
-    """Give a perpetual at $2.50 and the members 8 and 9, with $1,000 each."""
-    told = Told()
-    fix = {"strike_ns": NOW - 1, "vintage": 1, "fit": 1, "value_microusd": 2_500_000}
-    terms = [term.default for term in TERMS]
-    terms[table.INDEX], terms[table.PRICE_TICKS_MIN] = 1, 23_000
-    for account in (8, 9):
-        told.tell(command(Kind.OPEN_ACCOUNT, account=account))
-        told.tell(command(Kind.DEPOSIT, account=account, amount_microusd=1_000_000_000))
-    told.tell(command(Kind.FIXING, index=1, **fix), *listing(0, terms))
-    return told
-
-
-def limit(account, side, price_ticks, lots):
-    terms = {"order_type": 1, "time_in_force": 1, "price_ticks": price_ticks, "lots": lots}
-    return command(Kind.ORDER, account=account, contract=0, side=side, **terms)
+    """Give a plain exchange with four members and an open perpetual at $2.50."""
+    return told_market()
 
 
 def test_empty_market_holds_the_reserved_accounts_and_nothing_is_due():
     reference = Reference(LIMITS)
     assert (reference.sequence, reference.time_ns, reference.next_due_ns) == (0, 0, 1 << 62)
     sections = reference.sections()
-    assert sections.accounts.tolist() == [[number, 0, 0] for number in range(8)]
-    assert [len(rows) for rows in sections[2:]] == [0, 0, 0, 0]
-    assert reference.book(0, 5) == ([], [])
+    assert sections.accounts.tolist() == [[number] + [0] * 10 for number in range(8)]
+    assert [len(rows) for rows in sections[3:]] == [0] * 9
+    assert reference.book(0, 5) == ([], []) and not reference.work_waits
 
 
 def test_digest_is_that_of_the_sections(told):
     before = told.reference.digest()
     assert before == digest(told.reference.sections())
-    told.tell(limit(8, Side.BUY, 25_000, 1))
+    told.tell(order(8, "buy", 250, 1))
     assert told.reference.digest() != before
 
 
 def test_book_gives_prices_lots_and_orders_best_first(told):
-    told.tell(limit(8, Side.BUY, 25_000, 1), limit(9, Side.BUY, 25_000, 4))
-    told.tell(limit(8, Side.BUY, 24_000, 2), limit(9, Side.SELL, 26_000, 3))
-    assert told.reference.book(0, 9) == ([(25_000, 5, 2), (24_000, 2, 1)], [(26_000, 3, 1)])
-    assert told.reference.book(0, 1) == ([(25_000, 5, 2)], [(26_000, 3, 1)])
+    told.tell(order(8, "buy", 250, 1), order(9, "buy", 250, 4))
+    told.tell(order(8, "buy", 240, 2), order(9, "sell", 260, 3))
+    assert told.reference.book(0, 9) == ([(250, 5, 2), (240, 2, 1)], [(260, 3, 1)])
+    assert told.reference.book(0, 1) == ([(250, 5, 2)], [(260, 3, 1)])
 
 
-def test_equity_follows_the_mark_and_margin_the_index(told):
-    told.tell(limit(8, Side.BUY, 25_000, 10), limit(9, Side.SELL, 25_000, 10))
-    told.tell(command(Kind.MARK, index=1, fit=1, value_microusd=2_600_000))
-    state = told.reference.state
-    assert state.equity_microusd(8) == 1_001_000_000
-    assert state.equity_microusd(9) == 999_000_000
-    assert state.margin_microusd(8) == state.margin_microusd(9) == 2_600_000
-    assert state.withdrawable_microusd(8) == 1_000_000_000 - 2_600_000  # Cash bounds it.
-    assert state.withdrawable_microusd(9) == 999_000_000 - 2_600_000
+def test_refusal_echoes_its_command_and_changes_only_sequence_and_time(told):
+    before = told.reference.sections()
+    told.time_ns += 1
+    (event,) = told.tell(order(8, "buy", 250, 0, label=7))
+    assert (event["account"], event["order"], event["label"]) == (8, told.reference.sequence, 7)
+    after = told.reference.sections()
+    assert all((x == y).all() for x, y in zip(before[1:], after[1:], strict=True))
+    assert (before.market[0, 2:] == after.market[0, 2:]).all()  # Rulebook 1.3.
+
+
+def test_command_before_what_is_due_is_refused_and_drains_nothing(told):
+    told.tell(order(8, "buy", None, 1, 4, trigger_ticks=252))
+    told.mark(252)
+    told.time_ns = told.reference.next_due_ns
+    assert told.reason(Kind.DEPOSIT, account=8, amount_microusd=1) == "ADVANCE_DUE"
+    assert told.reference.work_waits  # Rulebook 2.2, 2.8.
 
 
 @pytest.mark.parametrize("sequence", [0, 1, 99])
 def test_sequence_that_is_not_the_next_is_our_fault(told, sequence):
     with pytest.raises(AssertionError):
-        told.reference.apply(command(Kind.ADVANCE, sequence=sequence, time_ns=NOW)[None])
+        told.reference.apply(command(Kind.ADVANCE, sequence=sequence, time_ns=told.time_ns)[None])
 
 
 def test_time_beyond_its_bound_is_our_fault():
@@ -118,17 +90,15 @@ def test_limits_that_could_overflow_are_our_fault():
 
 
 def test_nothing_is_due_after_a_fallback_that_found_too_few_fixes():
-    terms = [term.default for term in TERMS]
-    terms[table.TYPE], terms[table.INDEX], terms[table.PRICE_TICKS_MIN] = 2, 2, 8_000
     expiry_ns = ns_from_iso("2026-07-07T00:30:00+00:00")
-    terms[table.EXPIRY_NS] = expiry_ns
     alone = Told()
-    fix = {"strike_ns": NOW - 1, "vintage": 1, "fit": 1, "value_microusd": 1_000_000}
-    alone.tell(command(Kind.FIXING, index=2, **fix), *listing(1, terms))
+    fix = {"strike_ns": alone.time_ns - 1, "vintage": 1, "fit": 1, "value_microusd": 1_000_000}
+    alone.do(Kind.FIXING, index=2, **fix)
+    alone.list(1, type=2, index=2, expiry_ns=expiry_ns)
     dues = []
     while alone.reference.next_due_ns < 1 << 62:
         alone.time_ns = alone.reference.next_due_ns
         dues.append((alone.time_ns - expiry_ns) // 1_000_000_000)
-        alone.tell(command(Kind.ADVANCE))
+        alone.do(Kind.ADVANCE)
     assert dues == [-600, 72 * 3_600]
     assert alone.reference.state.contracts[1].row[table.STATE] == table.State.STOPPED

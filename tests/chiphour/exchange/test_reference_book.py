@@ -3,7 +3,7 @@
 Takes   orders at random prices.
 Gives   a failure when the book ranks or averages them otherwise than a sorted list does.
 Keeps   the list as the judge.
-Source  Rulebook 9.1 and 4.3.
+Source  Rulebook 4.3, 9.1, 9.6, 9.14.
 """
 
 from fractions import Fraction
@@ -13,7 +13,9 @@ from math import floor
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chiphour.exchange.commands import OrderType
 from chiphour.exchange.commands import Side
+from chiphour.exchange.commands import TimeInForce
 from chiphour.exchange.reference_book import Book
 from chiphour.exchange.reference_book import Order
 
@@ -22,7 +24,16 @@ PLACED = st.lists(st.tuples(SIDES, st.integers(-5, 5), st.integers(1, 9)), max_s
 
 
 def order(number, side, price_ticks, lots):
-    return Order(number, 8, 0, side, price_ticks, lots, 0, 0, 0)
+    return Order(
+        order=number,
+        account=8,
+        contract=0,
+        side=side,
+        order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        price_ticks=price_ticks,
+        lots=lots,
+    )
 
 
 def filled(placed):
@@ -87,3 +98,17 @@ def test_depth_sums_each_price(placed, side, depth):
         lots, count = expected.get(each.price_ticks, (0, 0))
         expected[each.price_ticks] = (lots + each.lots, count + 1)
     assert book.depth(side, depth) == [(p, *v) for p, v in expected.items()][:depth]
+
+
+def test_iceberg_loses_shown_hidden_or_merged_lots():
+    """A fill takes what shows, a cut what is hidden, a call both (rulebook 9.3, 9.6, 9.14)."""
+    each = order(1, Side.SELL, 5, 10)
+    each.display_lots = 4
+    each.show_part()
+    assert (each.lots, each.hidden_lots) == (4, 6)
+    each.lose_shown(3)
+    assert (each.lots, each.hidden_lots) == (1, 6)
+    each.lose_merged(1)
+    assert (each.lots, each.hidden_lots) == (4, 2)
+    each.lose_hidden_first(3)
+    assert (each.lots, each.hidden_lots) == (3, 0)

@@ -1,9 +1,9 @@
-"""TEST REFERENCE RULES: the formulas, against fractions; the form of commands; due times.
+"""TEST REFERENCE RULES: the formulas, against fractions; bands, rates, due times.
 
 Takes   numbers up to the bounds of the rulebook.
 Gives   a failure where a formula is rounded otherwise than it says.
 Keeps   Python's fractions as the judge.
-Source  Rulebook 1, 2.6, 4, 5, 6 and 8.2.
+Source  Rulebook 1, 2.6, 4, 5, 6 and 9.5 to 9.8.
 """
 
 from fractions import Fraction
@@ -19,9 +19,8 @@ from chiphour.contracts import table
 from chiphour.contracts.table import State
 from chiphour.contracts.table import Type
 from chiphour.exchange import reference_rules as rules
-from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Quality
 from chiphour.exchange.commands import Side
-from chiphour.exchange.compose import command
 from chiphour.exchange.limits import Limits
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_SECOND
@@ -36,12 +35,15 @@ MOST = LIMITS.price_microusd_max
 
 
 def opened(**terms):
-    """Give an open row at a fix of $2.50, terms by their lower-case names."""
+    """Give an open row at $2.50 and a live index, terms by their lower-case names."""
     row = rules.new_row()
     row[table.INDEX], row[table.PRICE_TICKS_MIN] = 1, 23_000
     for name, value in terms.items():
         row[getattr(table, name.upper())] = value
+    row[table.INDEX_MICROUSD] = row[table.BASE_MICROUSD] = 2_500_000
+    row[table.QUALITY] = Quality.LIVE
     rules.open_row(row, 2_500_000, NOW)
+    rules.take_rates(row)
     return row
 
 
@@ -67,7 +69,7 @@ def test_clamp_moves_inside_and_leaves_what_is_inside(value, bound):
 @given(st.integers(0, 2_000_000), PRICES)
 def test_tier_margin_is_marginal_and_each_tier_is_rounded_up(lots, index_microusd):
     row = opened(tier_1_lots=7, tier_2_lots=90, tier_3_lots=1_000_000, tier_1_ppm=33_333)
-    row[table.INDEX_MICROUSD] = index_microusd
+    row[table.BASE_MICROUSD] = index_microusd
     ends, rates = (0, 7, 90, 1_000_000, lots), (33_333, 200_000, 400_000, 1_000_000)
     expected = 0
     for number, rate in enumerate(rates):
@@ -76,24 +78,26 @@ def test_tier_margin_is_marginal_and_each_tier_is_rounded_up(lots, index_microus
     assert rules.tier_margin_microusd(row, lots) == expected
 
 
-def test_margin_by_the_life_of_a_contract():
-    row = opened()
-    assert rules.margin_microusd(row, 10, 5, 30) == 20 * 250_000  # W is |10 - 30|.
-    assert rules.margin_microusd(row, -10, 5, 30) == 40 * 250_000
-    row[table.STATE] = State.STOPPED
-    assert rules.margin_microusd(row, -10, 0, 0) == 10 * 250_000
-    row[table.STATE] = State.FROZEN
-    assert rules.margin_microusd(row, -10, 0, 0) == 6 * 250_000
-    row[table.INDEX_MICROUSD] = 21  # 10 % of 3 x 21 is 6.3, up to 7; 3/5 of it 4.2, up to 5.
-    assert rules.margin_microusd(row, 3, 0, 0) == 5
-    row[table.STATE] = State.EXPIRED
-    assert rules.margin_microusd(row, 3, 0, 0) == 0
+def test_rates_rise_to_the_whole_between_two_open_interests():
+    row = opened(open_interest_lower_lots=100, open_interest_upper_lots=300)
+    for lots, rate_ppm in ((100, 100_000), (200, 550_000), (300, 1_000_000), (999, 1_000_000)):
+        row[table.OPEN_INTEREST_LOTS] = lots
+        rules.take_rates(row)  # Rulebook 6.2: 10 % + 90 % x (O - 100) / 200.
+        assert row[table.RATE_1_PPM] == rate_ppm
+    row[table.OPEN_INTEREST_LOWER_LOTS] = 300  # A live SET may leave no room between them.
+    rules.take_rates(row)
+    assert row[table.RATE_1_PPM] == 1_000_000
+    row[table.OPEN_INTEREST_UPPER_LOTS] = 0
+    rules.take_rates(row)
+    assert row[table.RATE_1_PPM] == 100_000
 
 
 @given(st.integers(-(1 << 30), 1 << 30), RATES, st.sampled_from((1, 7, 100)))
 def test_market_price_is_the_last_tick_within_the_band(settlement, band_ppm, tick):
     row = opened(market_band_ppm=band_ppm, tick_microusd=tick)
     row[table.SETTLEMENT_MICROUSD] = settlement
+    row[table.STATIC_BAND_PPM] = 2_000_000
+    row[table.BASE_MICROUSD] = 1 << 32
     row[table.PRICE_TICKS_MIN] = settlement // tick - 2048
     low, high = row[table.PRICE_TICKS_MIN], rules.price_ticks_max(row, LIMITS)
     band = floor(Fraction(max(settlement, 1) * band_ppm, 1_000_000))
@@ -103,12 +107,51 @@ def test_market_price_is_the_last_tick_within_the_band(settlement, band_ppm, tic
     assert sell == min(high, max(low, ceil(Fraction(settlement - band, tick))))
 
 
-def test_reserve_is_what_an_open_lot_would_lose_at_the_mark():
+def test_market_price_stays_in_the_static_band_and_scales_with_b_where_prices_are_differences():
+    row = opened(static_band_ppm=10_000)
+    assert rules.market_price_ticks(row, Side.BUY, LIMITS) == 25_250  # Rulebook 6.7, 9.7.
+    assert rules.market_price_ticks(row, Side.SELL, LIMITS) == 24_750
+    row = opened(index_b=2, static_band_ppm=2_000_000, price_ticks_min=-2_000)
+    row[table.SETTLEMENT_MICROUSD] = 10_000  # One cent between the two: 20 % of B, not of it.
+    assert rules.market_price_ticks(row, Side.BUY, Limits(window_ticks=1 << 14)) == 100 + 5_000
+
+
+def test_bands_are_inclusive_and_double_when_the_index_is_not_live():
+    row = opened(static_band_ppm=10_000, dynamic_band_ppm=1_000)
+    row[table.MARK_MICROUSD] = 2_500_050
+    assert [rules.in_static_band(row, p) for p in (24_749, 24_750, 25_250, 25_251)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert rules.dynamic_ticks(row) == (24_976, 25_025)  # $2.50005 -+ $0.0025, inward.
+    row[table.QUALITY] = Quality.STALE
+    assert rules.in_static_band(row, 25_500) and not rules.in_static_band(row, 25_501)
+    assert rules.dynamic_ticks(row) == (24_951, 25_050)
+    row[table.CALL_S] = 0  # Rulebook 9.8: without a call there is no band.
+    assert rules.dynamic_ticks(row) is None
+
+
+def test_reserve_is_what_an_open_lot_would_lose_at_the_mark_and_its_fee():
+    row = opened(taker_fee_ppm=500)
+    assert rules.reserve_microusd(row, Side.BUY, 26_000) == 100_000 + 1_300  # Rulebook 6.3.
+    assert rules.reserve_microusd(row, Side.BUY, 24_000) == 1_250
+    assert rules.reserve_microusd(row, Side.SELL, 24_000) == 100_000 + 1_250
+    assert rules.reserve_microusd(row, Side.SELL, 26_000) == 1_300
+
+
+def test_window_and_bounds_both_hold():
     row = opened()
-    assert rules.reserve_microusd(row, Side.BUY, 2_600_000) == 100_000
-    assert rules.reserve_microusd(row, Side.BUY, 2_400_000) == 0
-    assert rules.reserve_microusd(row, Side.SELL, 2_400_000) == 100_000
-    assert rules.reserve_microusd(row, Side.SELL, 2_600_000) == 0
+    assert [rules.in_window(row, p, LIMITS) for p in (22_999, 23_000, 27_095, 27_096)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert rules.into_window(row, 10, LIMITS) == 23_000
+    row[table.TICK_MICROUSD] = 1_000_000  # Rulebook 1.2: 23,000 dollars are above every bound.
+    assert not rules.in_window(row, 23_000, LIMITS)
 
 
 @given(st.integers(NS_PER_DAY, 1 << 61), st.integers(1, 604_800))
@@ -123,7 +166,8 @@ def test_next_after_is_the_first_multiple_that_is_later(time_ns, period_s):
 def test_mark_moves_toward_the_book_and_never_past_it(index, bid, spread, seconds, basis):
     row = opened(premium_clamp_ppm=20_000)
     row[table.BASIS_NANOUSD] = basis
-    rules.mark_row(row, index, (bid, bid + spread), NOW + seconds * NS_PER_SECOND, MOST)
+    row[table.INDEX_MICROUSD] = row[table.BASE_MICROUSD] = index
+    rules.mark_row(row, (bid, bid + spread), NOW + seconds * NS_PER_SECOND, MOST)
     bound = floor(Fraction(index * 20_000, 1_000_000))
     target = 1000 * max(-bound, min(bound, trunc(Fraction(2 * bid + spread, 2)) - index))
     low, high = min(basis, target), max(basis, target)
@@ -137,19 +181,30 @@ def test_mark_moves_toward_the_book_and_never_past_it(index, bid, spread, second
 def test_a_gap_of_the_index_leaves_the_mark_inside_the_clamp_and_the_bounds():
     row = opened(premium_clamp_ppm=300_000)
     row[table.BASIS_NANOUSD] = -900_000_000  # From the days when the index stood at 3 dollars.
-    rules.mark_row(row, 100_000, (None, None), NOW, MOST)
+    row[table.INDEX_MICROUSD] = row[table.BASE_MICROUSD] = 100_000
+    rules.mark_row(row, (None, None), NOW, MOST)
     assert row[table.MARK_MICROUSD] == 100_000 - 30_000
     row[table.BASIS_NANOUSD] = 10**12
-    rules.mark_row(row, MOST, (None, None), NOW, MOST)
+    row[table.INDEX_MICROUSD] = row[table.BASE_MICROUSD] = MOST
+    rules.mark_row(row, (None, None), NOW, MOST)
     assert row[table.MARK_MICROUSD] == MOST
 
 
 def test_mark_without_both_impact_prices_keeps_the_basis():
     row = opened(funding_period_s=3_600)
     row[table.BASIS_NANOUSD] = -1_999
-    rules.mark_row(row, 2_600_000, (2_000_000, None), NOW + NS_PER_SECOND, MOST)
+    row[table.INDEX_MICROUSD] = row[table.BASE_MICROUSD] = 2_600_000
+    rules.mark_row(row, (2_000_000, None), NOW + NS_PER_SECOND, MOST)
     assert row[table.MARK_MICROUSD] == 2_600_000 - 1
     assert (row[table.PREMIUM_SUM_MICROUSD], row[table.PREMIUM_COUNT]) == (0, 1)
+
+
+def test_in_a_call_neither_basis_nor_sample_looks_at_the_book():
+    row = opened(funding_period_s=3_600)
+    row[table.STATE] = State.CALL
+    rules.mark_row(row, (2_600_000, 2_700_000), NOW + 9 * NS_PER_SECOND, MOST)
+    assert (row[table.BASIS_NANOUSD], row[table.PREMIUM_SUM_MICROUSD]) == (0, 0)
+    assert row[table.PREMIUM_COUNT] == 1  # Rulebook 5.1: a sample of 0.
 
 
 @given(
@@ -158,7 +213,7 @@ def test_mark_without_both_impact_prices_keeps_the_basis():
 def test_funding_pays_all_but_a_rest_smaller_than_one(total, count, rest, index, cap_ppm):
     row = opened(funding_period_s=3_600, funding_cap_ppm=cap_ppm)
     row[table.PREMIUM_SUM_MICROUSD], row[table.PREMIUM_COUNT] = total, count
-    row[table.FUNDING_REST], row[table.INDEX_MICROUSD] = rest, index
+    row[table.FUNDING_REST], row[table.BASE_MICROUSD] = rest, index
     due_ns = row[table.NEXT_FUNDING_NS]
     paid, rate_ppm = rules.fund_row(row)
     average = trunc(Fraction(total, count))
@@ -188,54 +243,16 @@ def test_funding_needs_half_the_samples(samples, expected, pays):
 def test_due_times_by_the_life_of_a_contract():
     expiry_ns = ns_from_iso("2026-07-07T00:30:00+00:00")
     row = opened(type=Type.FUTURE, expiry_ns=expiry_ns)
-    assert rules.due_ns(row, False, False) == expiry_ns - rules.STOP_NS
+    assert rules.due_ns(row, False) == expiry_ns - rules.STOP_NS
+    row[table.STATE], row[table.CALL_END_NS] = State.CALL, NOW + 5
+    assert rules.due_ns(row, False) == NOW + 5  # Rulebook 2.6.
     row[table.STATE] = State.STOPPED
-    assert rules.due_ns(row, True, False) == expiry_ns - rules.STOP_NS
-    assert rules.due_ns(row, False, False) == expiry_ns + 72 * 3_600 * NS_PER_SECOND
-    assert rules.due_ns(row, False, True) == 1 << 62
+    assert rules.due_ns(row, True) == expiry_ns - rules.STOP_NS
+    assert rules.due_ns(row, False) == expiry_ns + 72 * 3_600 * NS_PER_SECOND
+    row[table.FALLBACK_PASSED] = 1
+    assert rules.due_ns(row, False) == 1 << 62
     for state in (State.LISTED, State.FROZEN, State.EXPIRED):
         row[table.STATE] = state
-        assert rules.due_ns(row, False, False) == 1 << 62
+        assert rules.due_ns(row, False) == 1 << 62
     row = opened(funding_period_s=3_600)
-    assert rules.due_ns(row, True, False) == ns_from_iso("2026-07-06T01:30:00+00:00")
-
-
-ORDER = {"account": 8, "side": 1, "order_type": 1, "time_in_force": 1, "price_ticks": 5, "lots": 1}
-FIXING = {"index": 1, "strike_ns": 5, "vintage": 1, "fit": 1, "value_microusd": 5}
-
-
-@pytest.mark.parametrize(
-    ("kind", "columns"),
-    [
-        (Kind.ORDER, ORDER | {"side": 0}),
-        (Kind.ORDER, ORDER | {"order_type": 3}),
-        (Kind.ORDER, ORDER | {"time_in_force": -1}),
-        (Kind.ORDER, ORDER | {"flags": 1}),
-        (Kind.ORDER, ORDER | {"client_order_id": -1}),
-        (Kind.ORDER, ORDER | {"label": -1}),
-        (Kind.ORDER, ORDER | {"order_type": 2, "time_in_force": 2}),
-        (Kind.ORDER, ORDER | {"order_type": 2, "price_ticks": 0}),
-        (Kind.FIXING, FIXING | {"vintage": 3}),
-        (Kind.FIXING, FIXING | {"fit": 2}),
-        (Kind.FIXING, FIXING | {"strike_ns": 0}),
-        (Kind.MARK, {"index": 1, "fit": 0}),
-        (Kind.SET, {"contract": 0, "parameter": 19}),
-        (Kind.SET, {"contract": 0, "parameter": -1}),
-        (Kind.OPEN_ACCOUNT, {"account": 8, "group": -1}),
-        (Kind.TRANSFER, {"account": 8, "target": 8, "amount_microusd": 1}),
-        (Kind.TRANSFER, {"account": 8, "target": 9, "amount_microusd": 1, "run": -1}),
-        (Kind.TRANSFER, {"account": 8, "target": 9, "amount_microusd": 1, "item": -1}),
-    ],
-)
-def test_malformed_commands(kind, columns):
-    assert rules.malformed(command(kind, **columns).tolist())
-
-
-def test_well_formed_commands_are_malformed_by_an_unused_column_or_an_unknown_kind():
-    market = ORDER | {"order_type": 2, "time_in_force": 2, "price_ticks": 0}
-    for kind, columns in ((Kind.ORDER, ORDER), (Kind.ORDER, market), (Kind.FIXING, FIXING)):
-        row = command(kind, **columns).tolist()
-        assert not rules.malformed(row)
-        assert rules.malformed([*row[:15], 1])
-        assert rules.malformed([*row[:2], 13, *row[3:]])
-        assert rules.malformed([*row[:2], 0, *row[3:]])
+    assert rules.due_ns(row, True) == ns_from_iso("2026-07-06T01:30:00+00:00")

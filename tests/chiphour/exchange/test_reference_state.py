@@ -1,95 +1,83 @@
-"""TEST REFERENCE STATE: positions come and go with what they hold; an order's need is measured.
+"""TEST REFERENCE STATE: positions come and go with what they hold; entry prices are averages.
 
-Takes   a state made by hand.
-Gives   positions, sums, rows.
-Keeps   the state as it was where only a question is asked.
-Source  Rulebook 3.3, 3.5, 6.4 and 13.
+Takes   a plain market of four members.
+Gives   positions, sums.
+Keeps   the sum of all cash at zero.
+Source  Rulebook 3.
 """
-
-from copy import deepcopy
 
 import pytest
 
 from chiphour.contracts import table
-from chiphour.exchange import reference_rules as rules
-from chiphour.exchange.commands import Side
-from chiphour.exchange.limits import Limits
-from chiphour.exchange.reference_book import Order
-from chiphour.exchange.reference_state import Account
-from chiphour.exchange.reference_state import Contract
-from chiphour.exchange.reference_state import Index
-from chiphour.exchange.reference_state import MarketState
+from chiphour.contracts.table import State
+from chiphour.exchange.reference_state import Position
+from chiphour.exchange.reference_state import entry_microusd
+from told import order
+from told import told_market
 
 
-@pytest.fixture
-def state():
-    """Give account 8 with $1 and one open contract at $2.50, V at 40."""
-    row = rules.new_row()
-    row[table.INDEX] = 1
-    rules.open_row(row, 2_500_000, 10**18)
-    row[table.VALUE_PER_LOT_MICROUSD] = 40
-    market = MarketState(Limits(16, 2, 4, 8, 8, 2, 64), accounts={8: Account(0, 1_000_000)})
-    market.contracts[1] = Contract(row)
-    return market
-
-
-def order(side, lots, reserve_microusd):
-    return Order(7, 8, 1, side, 25_000, lots, reserve_microusd, 5, 6)
-
-
-def test_position_begins_at_the_present_v_and_vanishes_with_its_last_lot(state):
-    state.add_open_lots(order(Side.BUY, 3, 10), 3)
-    position = state.accounts[8].positions[1]
-    assert (position.value_seen_microusd, position.buy_lots, position.reserve_microusd) == (
-        40,
-        3,
-        30,
-    )
-    state.add_open_lots(order(Side.BUY, 3, 10), -2)
-    assert (position.buy_lots, position.reserve_microusd) == (1, 10)
-    state.add_open_lots(order(Side.BUY, 3, 10), -1)
-    assert state.accounts[8].positions == {}
-
-
-def test_more_lots_released_than_open_is_our_fault(state):
-    state.add_open_lots(order(Side.SELL, 2, 0), 2)
+def test_position_begins_at_the_present_v_and_vanishes_with_its_last_lot():
+    told = told_market()
+    told.row()[table.VALUE_PER_LOT_MICROUSD] = 40
+    told.tell(order(8, "buy", 250, 3))
+    position = told.state.accounts[8].positions[0]
+    assert (position.value_seen_microusd, position.buy_lots) == (40, 3)  # Rulebook 3.3, 3.5.
+    resting = told.state.orders[told.standing()[0]]
     with pytest.raises(AssertionError):
-        state.add_open_lots(order(Side.SELL, 3, 0), -3)
+        told.state.add_open_lots(resting, -4)
+    position.buy_lots = 3
+    told.state.add_open_lots(resting, -3)
+    assert told.state.accounts[8].positions == {}
 
 
-def test_need_of_an_order_is_its_margin_where_it_raises_w_else_the_reserves(state):
-    state.add_open_lots(order(Side.BUY, 4, 10), 4)
-    before = deepcopy(state)
-    assert state.needed_microusd(order(Side.BUY, 1, 3)) == 5 * 250_000 + 40 + 3
-    assert state.needed_microusd(order(Side.SELL, 4, 3)) == 40 + 4 * 3
-    assert state.needed_microusd(order(Side.SELL, 5, 3)) == 5 * 250_000 + 40 + 5 * 3
-    assert state == before
+def test_fill_is_carried_at_the_settlement_price():
+    told = told_market()
+    told.tell(order(8, "sell", 260, 4), order(9, "buy", 260, 4))
+    cash = [told.state.accounts[account].cash_microusd for account in (8, 9)]
+    assert cash == [10**9 + 400_000, 10**9 - 400_000]  # Rulebook 3.2: q (S - p), S = $2.50.
+    assert told.row()[table.OPEN_INTEREST_LOTS] == 4
+    assert sum(a.cash_microusd for a in told.state.accounts.values()) == 0
 
 
-def test_owed_is_what_v_moved_since_it_was_seen(state):
-    state.add_open_lots(order(Side.BUY, 1, 0), 1)
-    state.accounts[8].positions[1].lots = -3
-    state.contracts[1].row[table.VALUE_PER_LOT_MICROUSD] = 50
-    assert state.owed_microusd(8, 1) == -30
+@pytest.mark.parametrize(
+    ("lots", "entry", "bought", "price", "after"),
+    [
+        (0, 0, 3, 7, 7),
+        (1, 4, 1, 5, 4),  # 4.5 is a tie: to the even neighbour (rulebook 3.7).
+        (1, 5, 1, 6, 6),
+        (-2, 10, -1, 13, 11),
+        (5, 10, -2, 99, 10),
+        (5, 10, -5, 99, 0),
+        (5, 10, -7, 99, 99),
+        (-5, 10, 7, 99, 99),
+    ],
+)
+def test_entry_is_the_average_of_what_was_added(lots, entry, bought, price, after):
+    position = Position(0, lots=lots, entry_microusd=entry)
+    assert entry_microusd(position, bought, price) == after
 
 
-def test_rows_are_those_of_the_rulebook(state):
-    resting = order(Side.BUY, 3, 10)
-    state.add_open_lots(resting, 3)
-    state.contracts[1].book.add(resting)
-    state.indexes[2] = Index(11, 12, [9, 8])
-    sections = state.sections()
-    assert sections.market.tolist() == [[0, 0, state.next_due_ns, 0, 0]]
-    assert sections.accounts.tolist() == [[8, 0, 1_000_000]]
-    assert sections.contracts.tolist() == [[1, *state.contracts[1].row]]
-    assert sections.indexes.tolist() == [[2, 11, 12, 9, 8, 0]]
-    assert sections.positions.tolist() == [[8, 1, 0, 40, 3, 0, 30]]
-    assert sections.orders.tolist() == [[7, 8, 1, Side.BUY, 25_000, 3, 10, 5, 6]]
+def test_owed_is_what_v_moved_since_it_was_seen():
+    told = told_market()
+    told.tell(order(8, "sell", 250, 3), order(9, "buy", 250, 3))
+    told.row()[table.VALUE_PER_LOT_MICROUSD] += 10
+    assert [told.state.owed_microusd(account, 0) for account in (8, 9)] == [-30, 30]
 
 
-def test_contracts_are_found_by_state_and_index_in_order_of_number(state):
-    state.contracts[0] = Contract(rules.new_row())
-    assert [n for n, _ in state.by_number(None)] == [0, 1]
-    assert [n for n, _ in state.by_number(table.State.OPEN)] == [1]
-    assert [n for n, _ in state.by_number(None, 1)] == [1]
-    assert state.by_number(table.State.OPEN, 2) == []
+def test_cash_beyond_its_bound_is_our_fault():
+    with pytest.raises(AssertionError):
+        told_market().state.post(8, 1 << 61)  # Rulebook 1.2.
+
+
+def test_contracts_are_found_by_state_in_order_of_number():
+    told = told_market()
+    told.list(2)
+    assert [n for n, _ in told.state.in_states(State.OPEN)] == [0, 2]
+    assert told.state.in_states(State.CALL) == []
+
+
+def test_group_is_the_account_alone_when_it_is_zero():
+    state = told_market().state
+    state.accounts[9].group = state.accounts[10].group = 4
+    assert state.same_group(9, 10) and state.same_group(8, 8)
+    assert not state.same_group(8, 11) and not state.same_group(8, 9)
