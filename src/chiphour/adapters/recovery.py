@@ -1,20 +1,27 @@
-"""RECOVERY: from the journal alone to the state that it makes. Start-up is recovery.
+"""RECOVERY: from the journal to the state that it makes. Start-up is recovery.
 
-Takes   a data folder and a way to make an engine; or frames and an engine.
-Gives   the engine as it was, the journal ready for more, and a report; or a replay's digest.
-Keeps   a file that cannot be believed, or that replays to another state, as it was.
-Source  Rulebook 12 and 13; decision 0007.
+Takes   a data folder and ways to make an engine, empty or from a snapshot's sections.
+Gives   the engine as it was, the journal ready for more, and a report; or a replay.
+Keeps   files that cannot be believed, or that replay to another state, as they were. A damaged
+        snapshot costs time, not truth: an older one is taken, or the journal from its beginning.
+Source  Rulebook 12 and 13; decisions 0007 and 0026.
+
+    newest whole snapshot ─▶ engine ◀─ frames after it, their events held against their digests
 
     MarketError
-    └── ReplayDiffers       the program, or its rulebook, is not the one that wrote the journal
+    └── ReplayDiffers       the program is not the one that wrote the journal, or not deterministic
 """
 
 import logging
+import os
 import secrets
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from typing import Protocol
@@ -23,23 +30,42 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chiphour.adapters.journal import FILE_NAME
 from chiphour.adapters.journal import FOLDER_NAME
+from chiphour.adapters.journal import SEGMENT_BYTES
 from chiphour.adapters.journal import Journal
 from chiphour.adapters.journal import create
-from chiphour.adapters.journal import read_frames
-from chiphour.adapters.journal import read_journal_head
+from chiphour.adapters.segments import OLD_NAME
+from chiphour.adapters.segments import Reader
+from chiphour.adapters.segments import RulebookDiffers
+from chiphour.adapters.segments import segment_path
+from chiphour.adapters.snapshot import Snapshot
+from chiphour.adapters.snapshot import SnapshotForeign
+from chiphour.adapters.snapshot import check_belongs
+from chiphour.adapters.snapshot import load_snapshot
+from chiphour.adapters.snapshot import load_snapshot_head
+from chiphour.adapters.snapshot import newest_whole
+from chiphour.adapters.snapshot import snapshot_path
+from chiphour.adapters.snapshot import snapshot_paths
+from chiphour.exchange.cache import kernel_hash
+from chiphour.exchange.digest import Sections
+from chiphour.exchange.events import EVENT_COLUMNS
+from chiphour.exchange.events import SEQUENCE
 from chiphour.exchange.limits import Limits
 from chiphour.observe.observation import MarketError
 from chiphour.wire.journal import Frame
 from chiphour.wire.journal import Head
+from chiphour.wire.journal import Mark
 from chiphour.wire.journal import TornTail
+from chiphour.wire.journal import chained_events
+from chiphour.wire.snapshot import SnapshotDamaged
+from chiphour.wire.snapshot import SnapshotHead
 
-RULEBOOK = "1"  # Raised when the same commands give another state than before.
+RULEBOOK = "2"  # Raised when the same commands give another state than before.
 BATCH_ROWS = 2048  # Commands of one call: many enough for the kernel, few enough for its cache.
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")
+NO_EVENTS: Rows = np.zeros((0, EVENT_COLUMNS), np.int64)
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +89,10 @@ class Exchange(Protocol):
     def next_due_ns(self) -> int:
         """Give the earliest time at which something is due (rulebook 2.6)."""
 
+    @property
+    def work_waits(self) -> bool:
+        """Tell whether an idle sequencer should send ADVANCE (rulebook 2.8)."""
+
     def apply(self, commands: Rows) -> Rows:
         """Take int64[commands, 16], give int64[events, 16] in order of SEQUENCE."""
 
@@ -70,8 +100,16 @@ class Exchange(Protocol):
         """Give the digest of the state (rulebook 13)."""
 
 
+MakeEngine = Callable[[Limits], Exchange]
+Restore = Callable[[Limits, Sections], Exchange]
+
+
 class Report(NamedTuple):
-    """What recovery found. `cut_bytes` were cut at `cut_offset`; `digest` is the state's now."""
+    """What recovery found. `cut_bytes` were cut at `cut_offset`; `digest` is the state's now.
+
+    `snapshot` is the sequence of the snapshot that it began from, 0 when it replayed all;
+    `passed_over` says of each damaged snapshot what is wrong with it.
+    """
 
     created: bool
     frames: int
@@ -79,6 +117,8 @@ class Report(NamedTuple):
     cut_bytes: int
     cut_offset: int
     digest: str
+    snapshot: int = 0
+    passed_over: tuple[str, ...] = ()
 
 
 class Recovered(NamedTuple):
@@ -92,83 +132,250 @@ class Recovered(NamedTuple):
 class Replay:
     """Gives frames to an engine in large batches, and compares the digests that they state."""
 
-    def __init__(self, engine: Exchange, name: str) -> None:
-        """Begin with an empty engine; `name` is for messages."""
+    def __init__(
+        self, engine: Exchange, name: str, after: Mark, stated: Iterable[SnapshotHead] = ()
+    ) -> None:
+        """Begin with an engine that stands at `after`; `name` is for messages.
+
+        The digests of the snapshots `stated` are compared too, where the replay passes them.
+        """
         self.engine = engine
+        self.mark = after  # Number, hash and events are those of the last frame applied.
         self._name = name
-        self._waiting: list[Rows] = []
+        self._stated = {head.frame: head for head in stated}
+        self._waiting: list[Frame] = []
         self._count = 0
+        self._checking: Future[bytes] | None = None
 
     def take(self, frame: Frame) -> None:
-        """Take the next frame. Raises ReplayDiffers when its digest is not the engine's."""
+        """Take the next frame; one that the engine has seen already is passed over.
+
+        Raises ReplayDiffers when its digest is not the engine's.
+        """
+        if frame.number <= self.mark.number and not self._waiting:
+            if frame.number == self.mark.number:
+                self._check_joint(frame, self.mark.hash.hex())
+            return
+        expected = self.mark.number + len(self._waiting) + 1
+        if frame.number != expected:
+            raise SnapshotForeign(
+                f"{self._name}: expected frame {expected} after the snapshot, found frame "
+                f"{frame.number}: the snapshot names another segment: remove it"
+            )
         if frame.digest:
             self.finish()
-            found = self.engine.digest()
-            if found != frame.digest:
-                raise ReplayDiffers(
-                    f"{self._name}: expected the state's digest {frame.digest}, found {found}, "
-                    f"after sequence {frame.first_sequence - 1} (frame {frame.number}, byte "
-                    f"{frame.offset}): replay with the program that wrote it"
-                )
-        if len(frame.rows):
-            self._waiting.append(frame.rows)
-            self._count += len(frame.rows)
+            self._compare(frame.digest, f"frame {frame.number}")
+        self._waiting.append(frame)
+        self._count += len(frame.rows)
         if self._count >= BATCH_ROWS:
+            self._apply()
+        if frame.number in self._stated:
             self.finish()
+            snapshot = self._stated[frame.number]
+            self._check_joint(frame, snapshot.hash)
+            self._compare(snapshot.digest, f"the snapshot after frame {frame.number}")
 
     def finish(self) -> None:
-        """Apply what waits."""
-        if self._waiting:
-            self.engine.apply(np.concatenate(self._waiting))
-            self._waiting.clear()
-            self._count = 0
+        """Apply what waits, and compare the event digest of each frame. Raises ReplayDiffers."""
+        self._apply()
+        self._join()
+
+    def _apply(self) -> None:
+        """Apply what waits; the digests of its events are compared while the next is applied."""
+        frames, self._waiting, self._count = self._waiting, [], 0
+        if not frames:
+            return
+        rows = [frame.rows for frame in frames if len(frame.rows)]
+        try:
+            events = self.engine.apply(np.concatenate(rows)) if rows else NO_EVENTS
+        finally:
+            self._join()  # What differed before may be why the engine stopped.
+        self.mark = self.mark._replace(number=frames[-1].number, hash=frames[-1].hash)
+        self._checking = _comparing().submit(
+            _compared, self._name, self.mark.events, frames, events
+        )
+
+    def _join(self) -> None:
+        """Wait for the comparison in work; raises ReplayDiffers."""
+        checking, self._checking = self._checking, None
+        if checking is not None:
+            self.mark = self.mark._replace(events=checking.result())
+
+    def _compare(self, stated: str, where: str) -> None:
+        """Raise ReplayDiffers unless the state has the digest that the journal states."""
+        found = self.engine.digest()
+        if found != stated:
+            raise ReplayDiffers(
+                f"{self._name}: expected the state's digest {stated}, found {found}, after "
+                f"sequence {self.engine.sequence} ({where}): replay with the program that wrote it"
+            )
+
+    def _check_joint(self, frame: Frame, expected: str) -> None:
+        """Raise SnapshotForeign unless the snapshot was taken after this very frame."""
+        if frame.hash.hex() != expected:
+            raise SnapshotForeign(
+                f"{self._name}: expected frame {frame.number} of hash {expected}, as the snapshot "
+                f"after it says, found {frame.hash.hex()}: the snapshot is of a journal that went "
+                "on otherwise: remove it"
+            )
+
+
+@cache
+def _comparing() -> ThreadPoolExecutor:
+    """Give the thread on which event digests are compared: hashing lets go of Python's lock."""
+    return ThreadPoolExecutor(1, "event-digests")
+
+
+os.register_at_fork(after_in_child=_comparing.cache_clear)  # A child has no thread of its parent.
+
+
+def _compared(name: str, digest: bytes, frames: list[Frame], events: Rows) -> bytes:
+    """Give the event digest after frames; raises ReplayDiffers at the first that states another."""
+    start = 0
+    for frame in frames:
+        if len(frame.rows):
+            stop = int(np.searchsorted(events[:, SEQUENCE], frame.next_sequence))
+            digest, start = chained_events(digest, events[start:stop]), stop
+        if digest != frame.events:
+            raise ReplayDiffers(
+                f"{name}: expected the event digest {frame.events.hex()}, found {digest.hex()}, "
+                f"after frame {frame.number} (sequences {frame.first_sequence} to "
+                f"{frame.next_sequence - 1}), the first that differs: replay with the program "
+                f"that wrote it, kernel {frame.kernel}"
+            )
+    return digest
 
 
 def recover(
     folder: Path,
     limits: Limits,
-    make_engine: Callable[[Limits], Exchange],
+    make_engine: MakeEngine,
     created_ns: int | None = None,
+    restore: Restore | None = None,
+    segment_bytes: int = SEGMENT_BYTES,
 ) -> Recovered:
     """Open the journal of a data folder, or create it, and bring an engine to its end.
 
     `limits` and `created_ns` (else the wall clock) are for a new market; an existing journal's
-    own limits win. Raises JournalLocked, JournalDamaged, JournalFailed, ReplayDiffers; a refused
-    start changes no byte.
+    own limits win. With `restore` the newest whole snapshot is the beginning, without it the
+    journal's own. Raises JournalLocked, JournalDamaged, JournalFailed, RulebookDiffers,
+    ReplayDiffers, SnapshotForeign; a refused start changes no byte.
     """
-    path = folder / FOLDER_NAME / FILE_NAME
-    created = not path.exists()
-    if created:
-        create(path, new_head(limits, time.time_ns() if created_ns is None else created_ns))
-    journal = Journal(path)
+    place = folder / FOLDER_NAME
+    created = not segment_path(place, 1).exists() and not (place / OLD_NAME).exists()
+    if created and not list(place.glob("exchange-*")):
+        create(place, new_head(limits, time.time_ns() if created_ns is None else created_ns))
+    journal = Journal(place, segment_bytes, kernel_hash())
+    passed_over: list[str] = []
+    snapshot = None
     try:
-        check_rulebook(journal.head, path)
-        engine = make_engine(journal.head.limits)
-        replay = Replay(engine, str(path))
-        for frame in journal.frames():
+        head = journal.head
+        check_rulebook(head, place)
+        if restore is not None:
+            snapshot = newest_whole(place, head, lambda fault: passed_over.append(str(fault)))
+        replay = first_state(place, head, make_engine, restore, snapshot)
+        first = 1 if snapshot is None else snapshot.head.segment
+        for frame in journal.frames(min(first, len(journal.reader.segments))):
             replay.take(frame)
         replay.finish()
+        check_not_newer(place, head, journal.reader.mark)
         scanned = journal.begin()
     except BaseException:
         journal.close()
         raise
-    report = Report(created, *scanned, engine.digest())
-    log.info("%s: %d commands in %d frames", path, report.commands, report.frames)
+    begun = 0 if snapshot is None else snapshot.head.sequence
+    engine = replay.engine
+    report = Report(created, *scanned, engine.digest(), begun, tuple(passed_over))
+    _log(place, report)
     return Recovered(engine, journal, report)
 
 
-def replay(
-    path: Path, make_engine: Callable[[Limits], Exchange], torn: Callable[[TornTail], None]
-) -> Exchange:
-    """Replay a journal file, full or public, read-only; give the engine at its end.
+def _log(place: Path, report: Report) -> None:
+    for fault in report.passed_over:
+        log.warning("%s: a damaged snapshot was passed over", fault)
+    if report.snapshot:
+        log.info("%s: began from the snapshot after %d commands", place, report.snapshot)
+    log.info("%s: %d commands in %d frames", place, report.commands, report.frames)
 
-    A torn tail is told to `torn` and passed over. Raises JournalMissing, JournalDamaged,
-    ReplayDiffers.
+
+def first_state(
+    folder: Path,
+    head: Head,
+    make_engine: MakeEngine,
+    restore: Restore | None,
+    snapshot: Snapshot | None,
+    stated: Iterable[SnapshotHead] = (),
+) -> Replay:
+    """Make what a replay begins with: a state from a snapshot, or an empty one.
+
+    A chain that begins from a snapshot needs that one, and `restore`. Raises SnapshotForeign,
+    SnapshotDamaged; ReplayDiffers when a snapshot restores to another state.
     """
-    head = read_journal_head(path)
-    check_rulebook(head, path)
-    running = Replay(make_engine(head.limits), str(path))
-    for frame in passing_torn_tail(read_frames(path), torn):
+    mark = Mark(
+        *(int(head.rulebook), head.frame, head.sequence, head.time_ns),
+        *(bytes.fromhex(head.previous), bytes.fromhex(head.events), 0),
+    )
+    begin = snapshot
+    if begin is None and head.origin is not None:
+        begin = load_base(folder, head)
+    if begin is None:
+        return Replay(make_engine(head.limits), str(folder), mark, stated)
+    if restore is None:
+        raise ReplayDiffers(
+            f"{folder}: expected a way to begin from {begin.path.name}, as the journal does, "
+            "found none"
+        )
+    engine = restore(head.limits, begin.sections)
+    at, restored = begin.head, engine.digest()
+    if restored != at.digest:
+        raise ReplayDiffers(
+            f"{begin.path}: expected to restore the state's digest {at.digest}, found {restored}: "
+            "remove the snapshot to begin from an older one"
+        )
+    mark = mark._replace(
+        number=at.frame, hash=bytes.fromhex(at.hash), events=bytes.fromhex(at.events)
+    )
+    return Replay(engine, str(folder), mark, [each for each in stated if each.frame > at.frame])
+
+
+def load_base(folder: Path, head: Head) -> Snapshot:
+    """Read the snapshot that a chain of segments begins from.
+
+    Raises SnapshotDamaged, and SnapshotForeign when it is not the one that the chain names.
+    """
+    assert head.origin is not None
+    found = load_snapshot(snapshot_path(folder, head.sequence - 1))
+    check_belongs(found.head, head, found.path)
+    return found
+
+
+def replay(
+    folder: Path,
+    make_engine: MakeEngine,
+    torn: Callable[[TornTail], None],
+    restore: Restore | None = None,
+    passed_over: Callable[[SnapshotDamaged], None] = lambda fault: None,
+) -> Exchange:
+    """Replay a journal, full or public, from its beginning, read-only; give the engine at its end.
+
+    The digests of its frames and of the whole snapshots beside it are compared. `restore` is for a
+    chain that begins from a snapshot. A torn tail is told to `torn`, a damaged snapshot to
+    `passed_over`. Raises JournalMissing, JournalDamaged, RulebookDiffers, ReplayDiffers,
+    SnapshotForeign.
+    """
+    reader = Reader(folder)
+    check_rulebook(reader.head, folder)
+    stated = []
+    for path in snapshot_paths(folder):
+        try:
+            head = load_snapshot(path).head
+        except SnapshotDamaged as fault:
+            passed_over(fault)
+            continue
+        check_belongs(head, reader.head, path)
+        stated.append(head)
+    running = first_state(folder, reader.head, make_engine, restore, None, stated)
+    for frame in passing_torn_tail(reader.frames(), torn):
         running.take(frame)
     running.finish()
     return running.engine
@@ -182,17 +389,35 @@ def passing_torn_tail(pieces: Iterable[T], torn: Callable[[TornTail], None]) -> 
         torn(tail)
 
 
+def check_not_newer(folder: Path, head: Head, end: Mark) -> None:
+    """Raise SnapshotForeign for a snapshot of what the journal does not hold.
+
+    A follower syncs the journal before it writes a snapshot, so no crash leaves this behind.
+    """
+    for path in snapshot_paths(folder):
+        try:
+            found = load_snapshot_head(path)
+        except SnapshotDamaged:
+            continue  # Told where it would have been used.
+        check_belongs(found, head, path)
+        if found.frame > end.number:
+            raise SnapshotForeign(
+                f"{path}: expected a snapshot no newer than the journal, which ends with sequence "
+                f"{end.next_sequence - 1}, found sequence {found.sequence}: restore the journal "
+                "from a copy, or remove the snapshot to give the commands between up"
+            )
+
+
 def new_head(limits: Limits, created_ns: int) -> Head:
     """Make the first line of a new market, with a random id."""
-    from chiphour.exchange.engine import kernel_hash  # Compiled code: half a second, once.
-
     return Head("full", secrets.token_hex(16), created_ns, RULEBOOK, kernel_hash(), limits)
 
 
-def check_rulebook(head: Head, path: Path) -> None:
-    """Raise ReplayDiffers when the journal was written under other rules."""
+def check_rulebook(head: Head, folder: Path) -> None:
+    """Raise RulebookDiffers when the journal was written under other rules."""
     if head.rulebook != RULEBOOK:
-        raise ReplayDiffers(
-            f"{path}: expected rulebook {RULEBOOK}, found {head.rulebook}: "
-            "replay with a program of that rulebook"
+        raise RulebookDiffers(
+            f"{folder}: expected a journal of rulebook {RULEBOOK}, found rulebook {head.rulebook}: "
+            "replay it with the version of the program that wrote it, and begin a new chain from "
+            "a snapshot"
         )

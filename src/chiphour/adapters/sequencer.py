@@ -1,25 +1,24 @@
-"""SEQUENCER: the one writer. It stamps commands, applies them, makes them durable, then tells.
+"""SEQUENCER: the one writer. It stamps commands and applies them; told is what is durable.
 
 Takes   commands of many threads; an engine and a journal that stand at the same sequence; a clock.
 Gives   to each submitter the events of its own commands, to every subscriber all events in order.
 Keeps   nothing told that is not durable; one order for all, which is the journal's.
-        ADVANCE before anything later than what is due, so that no command meets ADVANCE_DUE.
-Source  Rulebook 1.5, 2.1 and 2.2; decision 0007.
+        ADVANCE before anything later than what is due, so that no command meets ADVANCE_DUE; and
+        while work waits and nobody else wants anything, so that the work gets done.
+Source  Rulebook 1.5, 2.1, 2.2 and 2.8; decisions 0007 and 0026.
 
-    submit ─▶ queue ─▶ writer: stamp ▸ apply ▸ write ▸ fdatasync ─▶ futures, then subscribers
+    submit ─▶ queue ─▶ writer: stamp ▸ apply ─▶ committer: write ▸ fdatasync ─▶ futures, subscribers
 
 A group is applied in memory before it is written, because only the engine knows whether an ADVANCE
-must come in between; its events leave after the sync. A command that trips an assertion is thus in
-no journal, and the next start does not trip over it again.
+must come in between; while one group is synced the next is applied (commit.py). A command that
+trips an assertion is thus in no journal, and the next start does not trip over it again.
 
     MarketError
-    ├── RequestMalformed    a submission of the wrong shape, refused before it is queued
-    └── SequencerStopped    closed, or stopped by the disk or by a fault of ours
+    └── RequestMalformed    a submission of the wrong shape, refused before it is queued
 """
 
 import contextlib
 import logging
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -33,34 +32,44 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from chiphour.adapters.commit import NO_EVENTS
+from chiphour.adapters.commit import Committer
+from chiphour.adapters.commit import Group
+from chiphour.adapters.commit import SequencerStopped as SequencerStopped
+from chiphour.adapters.commit import fault_of_ours
+from chiphour.adapters.commit import raise_priority
 from chiphour.adapters.journal import Journal
 from chiphour.adapters.recovery import Exchange
 from chiphour.adapters.recovery import Rows
 from chiphour.exchange.commands import COMMAND_COLUMNS
+from chiphour.exchange.commands import EXPIRE_NS
 from chiphour.exchange.commands import KIND
 from chiphour.exchange.commands import SEQUENCE
+from chiphour.exchange.commands import TIME_IN_FORCE
 from chiphour.exchange.commands import TIME_NS
 from chiphour.exchange.commands import Kind
-from chiphour.exchange.events import EVENT_COLUMNS
+from chiphour.exchange.commands import TimeInForce
 from chiphour.exchange.events import SEQUENCE as EVENT_SEQUENCE
 from chiphour.observe.observation import MarketError
-from chiphour.wire.journal import pack_private
+from chiphour.units import NS_PER_SECOND
+from chiphour.wire.journal import ROWS_MAX
 
-GROUP_ROWS = 1024  # Commands of one frame, about; and of one call of the kernel, at most.
+GROUP_ROWS = 1024  # Commands taken together, about; and of one call of the kernel, at most.
 QUEUE_ROWS = 1 << 16  # Commands that may wait; then submitters do.
 PRIVATE_BYTES_MAX = 1 << 20  # Of one submission, and of one group, about.
-DIGEST_ROWS = 1 << 20  # Commands after which a frame states the digest of the state.
-WRITER_NICE = -10  # A busy machine otherwise wakes the writer 4 ms late (decision 0007).
+DRAIN_ROWS = ROWS_MAX // 2  # ADVANCEs in a row that drain what one group caused, at most.
 
-# After a command of these kinds nothing new can be due at its own time. After any other the
-# engine is asked first: a FIXING makes its time an instant, OPEN and ADVANCE bring due times.
-CALM = np.zeros(max(Kind) + 2, bool)  # By kind; the first and the last stand for any other.
-for _kind in ("OPEN_ACCOUNT", "DEPOSIT", "WITHDRAW", "TRANSFER", "MARK", "ORDER", "CANCEL"):
-    CALM[Kind[_kind]] = True
+# A command of these kinds makes an instant of its own time (a FIXING), or brings times that may be
+# due at any moment after it: the engine is asked before anything else is done. What other kinds
+# bring is bounded: see `_calm_until`.
+RESTLESS = np.ones(max(Kind) + 2, bool)  # By kind; the first and the last stand for any other.
+RESTLESS[1 : max(Kind) + 1] = False
+for _kind in (Kind.ADVANCE, Kind.OPEN, Kind.FIXING, Kind.SETTLE):
+    RESTLESS[_kind] = True
+CALL_NS_LEAST = NS_PER_SECOND  # The shortest call that an order can begin (CALL_S in seconds).
 
 TIME_NS_END = 1 << 62  # `next_due_ns` when nothing is due (rulebook 2.6): no time reaches it.
 NO_COMMANDS: Rows = np.zeros((0, COMMAND_COLUMNS), np.int64)
-NO_EVENTS: Rows = np.zeros((0, EVENT_COLUMNS), np.int64)
 CLOSED = "sequencer: expected to be open, found it closed"
 
 T = TypeVar("T")
@@ -69,10 +78,6 @@ log = logging.getLogger(__name__)
 
 class RequestMalformed(MarketError):
     """A submission that is not rows of commands."""
-
-
-class SequencerStopped(MarketError):
-    """The sequencer takes nothing more. What had no answer was not done, or a restart tells."""
 
 
 @dataclass(eq=False, slots=True)
@@ -85,18 +90,6 @@ class _Submission:
     question: Callable[[Exchange], Any] | None = None
     future: Future[Any] = field(default_factory=Future)
     events: list[Rows] = field(default_factory=list)
-
-
-@dataclass(eq=False, slots=True)
-class _Frame:
-    """What was applied and is not durable yet, and who waits for it."""
-
-    rows: list[Rows] = field(default_factory=list)
-    count: int = 0
-    private: list[tuple[int, bytes]] = field(default_factory=list)
-    digest: str = ""
-    events: list[Rows] = field(default_factory=list)
-    done: list[_Submission] = field(default_factory=list)
 
 
 class Sequencer:
@@ -114,9 +107,10 @@ class Sequencer:
         self._closing = False
         self._stopped = ""
         self._subscribers: tuple[Callable[[Rows], None], ...] = ()
-        self._taken: list[_Submission] = []  # By the writer, not all answered yet.
-        self._frame = _Frame()
-        self._digest_sequence: int | None = None  # Where this run last stated a digest.
+        self._taken: list[_Submission] = []  # By the writer, not all handed over yet.
+        self._group = Group()
+        self._first_sequence = engine.sequence
+        self._committer = Committer(journal, self._tell, self._stop)
         self._writer = threading.Thread(target=self._run, name="sequencer", daemon=True)
         self._writer.start()
 
@@ -146,10 +140,10 @@ class Sequencer:
         return nothing
 
     def advance(self, time_ns: int) -> Rows:
-        """Do what is due up to `time_ns`, with nothing to submit; give the events of it.
+        """Do what is due up to `time_ns`, and what work waits; give the events of it.
 
-        Writes nothing when nothing is due, so an idle market may call it as often as it likes.
-        Raises RequestMalformed, SequencerStopped.
+        Writes nothing when there is nothing to do, so an idle market may call it as often as it
+        likes. Raises RequestMalformed, SequencerStopped.
         """
         assert not self._is_writer(), "a subscriber cannot wait for itself"
         if time_ns >= TIME_NS_END:
@@ -170,7 +164,7 @@ class Sequencer:
     def subscribe(self, listen: Callable[[Rows], None]) -> Callable[[], None]:
         """Call `listen` with the events of every later frame, in order; give what ends that.
 
-        It runs on the writer's thread: it must hand over quickly and not wait for `submit`. The
+        It runs on the committer's thread: it must hand over quickly and not wait for `submit`. The
         rows are int64[m, 16], read-only. If it raises, the sequencer stops: the fault is ours.
         """
         with self._changed:
@@ -189,6 +183,7 @@ class Sequencer:
             self._closing = True
             self._changed.notify_all()
         self._writer.join()
+        self._committer.close()
         self._journal.close()
 
     @property
@@ -210,7 +205,7 @@ class Sequencer:
         self.close()
 
     def _is_writer(self) -> bool:
-        return threading.current_thread() is self._writer
+        return threading.current_thread() in (self._writer, self._committer.thread)
 
     def _enqueue(self, submission: _Submission) -> "Future[Any]":
         count = len(submission.rows)
@@ -231,34 +226,61 @@ class Sequencer:
             self._changed.notify_all()
         return submission.future
 
+    def _tell(self, events: Rows) -> None:
+        """Tell subscribers; on the committer's thread."""
+        for listen in self._subscribers:
+            listen(events)
+
+    def _stop(self, why: str) -> None:
+        """Take nothing more; tell everyone who still waits. Of two reasons the first stands."""
+        with self._changed:
+            self._stopped = self._stopped or why
+            left = [each for each in self._queue if each.future.set_running_or_notify_cancel()]
+            self._queue.clear()
+            self._changed.notify_all()
+        for submission in left:
+            submission.future.set_exception(SequencerStopped(self._stopped))
+
     # From here on: the writer's thread.
 
     def _run(self) -> None:
-        """Answer groups until closed, or until something stops it."""
-        with contextlib.suppress(OSError):  # Not allowed everywhere; then it is as it is.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WRITER_NICE)
+        """Do groups until closed, or until something stops it."""
+        raise_priority()
         try:
             while self._take():
-                self._answer(self._taken)
+                self._do(self._taken)
                 self._taken = []
-            self._state_digest()
-            self._stop(CLOSED)
+            self._committer.drain()
+            if self._engine.sequence != self._first_sequence:
+                self._journal.append(NO_COMMANDS, b"", self._engine.digest())
+            why = CLOSED
+        except SequencerStopped as fault:  # The committer has told of it.
+            why = str(fault)
         except MarketError as fault:
             log.error("the sequencer stops: %s", fault)
-            self._stop(f"sequencer: expected to go on, found {fault}")
+            why = f"sequencer: expected to go on, found {fault}"
         except BaseException as fault:
             log.exception("the sequencer stops: a fault of ours")
-            last = self._journal.mark.next_sequence - 1
-            self._stop(
-                "sequencer: expected to go on, found a fault of ours, "
-                f"{type(fault).__name__}: {fault}, after durable sequence {last}: start again"
-            )
+            why = fault_of_ours(fault, self._last_durable())
+        self._stop(why)
+        for submission in self._taken:
+            if not submission.future.done():
+                submission.future.set_exception(SequencerStopped(self._stopped))
+
+    def _last_durable(self) -> int:
+        """Wait for what was handed over before a fault; give the last sequence that is durable."""
+        with contextlib.suppress(SequencerStopped):
+            self._committer.drain()
+        return self._journal.mark.next_sequence - 1
 
     def _take(self) -> bool:
         """Wait for a group: commands, up to its size, or one other wish. False when closed."""
+        if self._engine.sequence != self._first_sequence:  # Before, subscribers may be missing.
+            self._work(self._engine.time_ns)
+            self._hand_over()
         with self._changed:
             while not self._taken:
-                self._changed.wait_for(lambda: self._queue or self._closing)
+                self._changed.wait_for(lambda: self._queue or self._closing or self._stopped)
                 if not self._queue:
                     return False
                 rows = private = 0
@@ -275,17 +297,20 @@ class Sequencer:
                 self._changed.notify_all()
         return True
 
-    def _answer(self, group: list[_Submission]) -> None:
-        """Do a group, and answer all of it."""
+    def _do(self, group: list[_Submission]) -> None:
+        """Do a group, and hand it over; a question is answered once all before it is durable."""
         first = group[0]
         if first.question is not None:
+            self._committer.drain()
             _answer_question(first, self._engine)
         elif len(first.rows) == 0:
             self._advance(first.advance_ns, first.events)
-            self._frame.done.append(first)
+            self._work(max(first.advance_ns, self._engine.time_ns), first.events, idle=False)
+            self._group.done.append((first.future, first.events))
         else:
             self._apply_group(group)
-        self._flush()
+            self._work(self._engine.time_ns)
+        self._hand_over()
 
     def _apply_group(self, group: list[_Submission]) -> None:
         """Stamp the commands of a group, and apply them in parts that nothing due can interrupt."""
@@ -295,15 +320,15 @@ class Sequencer:
         times[times == 0] = self._clock()
         times[0] = max(int(times[0]), self._engine.time_ns)
         np.maximum.accumulate(times, out=times)
-        cuts = np.flatnonzero(~CALM[np.clip(rows[:, KIND], 0, len(CALM) - 1)]) + 1
+        cuts = np.flatnonzero(RESTLESS[np.clip(rows[:, KIND], 0, len(RESTLESS) - 1)]) + 1
         start = 0
         while start < len(rows):
             self._advance(int(times[start]))
             stop = min(len(rows), start + GROUP_ROWS)
             cut = int(np.searchsorted(cuts, start, "right"))
             stop = min(stop, int(cuts[cut])) if cut < len(cuts) else stop
-            stop = int(np.searchsorted(times[:stop], self._engine.next_due_ns))
-            assert stop > start
+            until_ns = min(self._engine.next_due_ns, _calm_until(rows[start:stop]))
+            stop = max(start + 1, int(np.searchsorted(times[:stop], until_ns)))
             self._apply_part(group, ends, rows, slice(start, stop))
             start = stop
         self._advance(int(times[-1]))
@@ -315,77 +340,80 @@ class Sequencer:
         first = int(np.searchsorted(ends, part.start, "right"))
         last = int(np.searchsorted(ends, part.stop, "left"))
         owners, owner_ends = group[first : last + 1], ends[first : last + 1]
-        offset = self._frame.count - part.start
+        offset = self._group.count - part.start
         for owner, end in zip(owners, owner_ends.tolist(), strict=True):
             begin = end - len(owner.rows)
             if owner.private and begin >= part.start:
-                self._frame.private.append((begin + offset, owner.private))
+                self._group.private.append((begin + offset, owner.private))
+                self._group.private_bytes += len(owner.private)
         next_sequences = np.minimum(owner_ends, part.stop) - part.start + self._engine.sequence + 1
         events = self._apply(rows[part])
         places = np.searchsorted(events[:, EVENT_SEQUENCE], next_sequences).tolist()
         for owner, begin, end in zip(owners, [0, *places], places, strict=False):
             owner.events.append(events[begin:end])
-        self._frame.done += owners if ends[last] == part.stop else owners[:-1]
-        if self._frame.count >= GROUP_ROWS:
-            self._flush()
+        whole = owners if ends[last] == part.stop else owners[:-1]
+        self._group.done += [(owner.future, owner.events) for owner in whole]
+        if self._group.count >= GROUP_ROWS:
+            self._hand_over()
 
     def _advance(self, time_ns: int, told: list[Rows] | None = None) -> None:
         """Insert ADVANCE until nothing is due at `time_ns`; their events also go to `told`."""
         while (due_ns := self._engine.next_due_ns) <= time_ns:
-            row = np.zeros((1, COMMAND_COLUMNS), np.int64)
-            row[0, KIND] = Kind.ADVANCE
-            row[0, TIME_NS] = max(due_ns, self._engine.time_ns)
-            events = self._apply(row)
+            events = self._apply(_advance_row(max(due_ns, self._engine.time_ns)))
             assert len(events) or self._engine.next_due_ns != due_ns
             if told is not None:
                 told.append(events)
-            if self._frame.count >= GROUP_ROWS:
-                self._flush()
+            if self._group.count >= GROUP_ROWS:
+                self._hand_over()
+
+    def _work(self, time_ns: int, told: list[Rows] | None = None, idle: bool = True) -> None:
+        """Send ADVANCE while work waits (rulebook 2.8); `idle`: and nobody waits in the queue.
+
+        It comes before the answer to what caused the work, so that one member alone, who waits for
+        each answer, makes the same journal every time.
+        """
+        while self._engine.work_waits and not (idle and self._queue):
+            events = self._apply(_advance_row(time_ns))
+            if told is not None:
+                told.append(events)
+            if self._group.count >= DRAIN_ROWS:
+                self._hand_over()
 
     def _apply(self, rows: Rows) -> Rows:
-        """Number and apply rows, into the frame in work; its digest is from before its first."""
-        frame, last = self._frame, self._engine.sequence
-        stated = self._digest_sequence
-        if not frame.count and (stated is None or last - stated >= DIGEST_ROWS):
-            frame.digest = self._engine.digest()
-            self._digest_sequence = last
+        """Number and apply rows, into the group in work."""
+        group, last = self._group, self._engine.sequence
         rows[:, SEQUENCE] = np.arange(last + 1, last + 1 + len(rows))
         events = np.array(self._engine.apply(rows), np.int64)
         events.flags.writeable = False
         assert self._engine.sequence == last + len(rows)
-        frame.rows.append(rows)
-        frame.count += len(rows)
-        frame.events.append(events)
+        group.rows.append(rows)
+        group.count += len(rows)
+        group.events.append(events)
         return events
 
-    def _flush(self) -> None:
-        """Make the frame in work durable; then answer who waits for it, then tell subscribers."""
-        frame, self._frame = self._frame, _Frame()
-        if frame.count:
-            private = pack_private(frame.private)
-            self._journal.append(np.concatenate(frame.rows), private, frame.digest)
-        for submission in frame.done:
-            submission.future.set_result(_joined(submission.events))
-        events = _joined(frame.events)
-        if len(events):
-            for listen in self._subscribers:
-                listen(events)
+    def _hand_over(self) -> None:
+        """Hand the group in work over to be made durable."""
+        group, self._group = self._group, Group()
+        if group.count or group.done:
+            self._committer.hand(group)
 
-    def _state_digest(self) -> None:
-        """Write a frame without rows that states the digest, when commands came since the last."""
-        if self._digest_sequence not in (None, self._engine.sequence):
-            self._journal.append(NO_COMMANDS, b"", self._engine.digest())
 
-    def _stop(self, why: str) -> None:
-        """Take nothing more; tell everyone who still waits."""
-        with self._changed:
-            self._stopped = why
-            left = [each for each in self._taken if not each.future.done()]
-            left += [each for each in self._queue if each.future.set_running_or_notify_cancel()]
-            self._queue.clear()
-            self._changed.notify_all()
-        for submission in left:
-            submission.future.set_exception(SequencerStopped(why))
+def _advance_row(time_ns: int) -> Rows:
+    row = np.zeros((1, COMMAND_COLUMNS), np.int64)
+    row[0, KIND] = Kind.ADVANCE
+    row[0, TIME_NS] = time_ns
+    return row
+
+
+def _calm_until(rows: Rows) -> int:
+    """Give a time before which nothing new can come due by these rows, whatever they do.
+
+    A call ends at least a second after the command that began it; an order that ends does so at
+    EXPIRE_NS (or, a DAY order, at a 00:30, at which each open contract settles anyway).
+    """
+    ends = rows[(rows[:, KIND] == Kind.ORDER) & (rows[:, TIME_IN_FORCE] == TimeInForce.GTD)]
+    first_end = int(np.min(ends[:, EXPIRE_NS], initial=TIME_NS_END))
+    return min(int(rows[0, TIME_NS]) + CALL_NS_LEAST, first_end)
 
 
 def check_submission(commands: Rows, private: bytes) -> None:
@@ -412,12 +440,3 @@ def _answer_question(submission: _Submission, engine: Exchange) -> None:
         submission.future.set_exception(fault)
     else:
         submission.future.set_result(answer)
-
-
-def _joined(parts: list[Rows]) -> Rows:
-    """Join events, read-only; a single part is not copied."""
-    if len(parts) == 1:
-        return parts[0]
-    events = np.concatenate([NO_EVENTS, *parts])
-    events.flags.writeable = False
-    return events

@@ -1,23 +1,28 @@
 """JOURNAL: commands as bytes, each frame sealed by a hash over all that came before it.
 
 Takes   rows of commands and private bytes; or a stream of bytes.
-Gives   frames as bytes; `Head` and `Frame` records from bytes; the public form of a journal.
+Gives   frames as bytes; `Head` and `Frame` records from bytes; the public form of a segment.
 Keeps   nothing is read that was changed: strict, or `JournalDamaged` with byte and frame.
-Source  Rulebook 12.1; docs/reference/journal.md; decision 0007.
+Source  Rulebook 12.1 and 13.2; docs/reference/journal.md; decisions 0007 and 0026.
 
-    journal  first line | hash 0 | frame 1 | frame 2 | ...
+    journal  segment 1 | segment 2 | ...                     one file each
+    segment  first line | its hash | frame | frame | ...
     line     canonical JSON with the form "full" or "public", and a newline
-    hash 0   SHA-256 of the first line as it stands in the full form: 32 bytes, as every hash
-    frame    header 88 | public rows, 128 each | salt 16 | private bytes | hash      full form
-             header 88 | public rows, 128 each | SHA-256(salt | private) | hash      public form
-    header   magic "CHFR" | version u16 | zero u16 | frame number u64 | first sequence i64
+    its hash SHA-256 of the first line as it stands in the full form: 32 bytes, as every hash
+    frame    header 184 | public rows, 128 each | salt 16 | private bytes | hash     full form
+             header 184 | public rows, 128 each | SHA-256(salt | private) | hash     public form
+    header   magic "CHFR" | version u16 | rulebook u16 | frame number u64 | first sequence i64
              | rows u32 | private bytes u32 | first time_ns i64 | last time_ns i64
+             | kernel's hash 32 | previous hash 32 | event digest after this frame 32
              | digest of the state before this frame, or 32 zero bytes | seal 8
-    seal     the first 8 bytes of SHA-256(previous hash | the 80 bytes before it)
+    seal     the first 8 bytes of SHA-256(the 176 bytes before it)
     hash     SHA-256(previous hash | header | public rows | SHA-256(salt | private bytes))
+    events   SHA-256(event digest before | the frame's events, 128 bytes each); at first zeros
 
-All numbers are little-endian. The seal lets a reader trust the lengths before it uses them: without
-it a changed length in the middle would look like a torn tail, and recovery would cut good frames.
+All numbers are little-endian. The previous hash of a segment's first frame is that of the line, and
+the line names the hash of the last frame before it. The seal lets a reader trust the lengths before
+it uses them: without it a changed length in the middle would look like a torn tail, and recovery
+would cut good frames.
 
     MarketError
     ├── JournalDamaged      bytes that no crash of ours leaves behind
@@ -43,7 +48,7 @@ from chiphour.exchange.limits import Limits
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import canonical_json
 
-FORMAT = "chiphour-journal/1"
+FORMAT = "chiphour-journal/2"
 FORMS = ("full", "public")
 LINE_BYTES_MAX = 1 << 14
 ROWS_MAX = 1 << 16
@@ -51,13 +56,16 @@ PRIVATE_BYTES_MAX = 1 << 24
 ROW_BYTES = 8 * COMMAND_COLUMNS
 HASH_BYTES = 32
 SALT_BYTES = 16
+ZERO = bytes(HASH_BYTES)  # The hash before the first frame; the event digest before any event.
 
 MAGIC = b"CHFR"
-VERSION = 1
-FIELDS = struct.Struct("<4sHHQqIIqq32s")  # The header without its seal.
+VERSION = 2
+FIELDS = struct.Struct("<4sHHQqIIqq32s32s32s32s")  # The header without its seal.
 SEAL_BYTES = 8
 HEADER_BYTES = FIELDS.size + SEAL_BYTES
-assert HEADER_BYTES == 88
+assert HEADER_BYTES == 184
+BEGIN = struct.Struct("<4sHHQq")  # Of the header: all that a reader knows before it reads.
+BEGIN_ENDS = ((4, "magic"), (6, "version"), (8, "rulebook"), (16, "frame number"), (24, "sequence"))
 ENTRY = struct.Struct("<II")  # Of the private bytes: the row that they belong to, their count.
 
 Rows = NDArray[np.int64]
@@ -77,11 +85,20 @@ class TornTail(MarketError):
         self.cut_bytes = cut_bytes
 
 
-class Head(NamedTuple):
-    """The first line: what the market was when its journal began.
+class Origin(NamedTuple):
+    """Where a chain of segments begins that does not begin with nothing: an upgrade."""
 
-    `market` is 32 random hexadecimal digits, `kernel` the hash of the program that began it,
-    `created_ns` the time of creation, `limits` the capacities that a replay must use.
+    snapshot: str  # The digest of the state that it begins from.
+    rulebook: str  # Of the journal that made that state.
+
+
+class Head(NamedTuple):
+    """The first line of a segment: what the market was when the segment began.
+
+    `market` is 32 random hexadecimal digits, `kernel` the hash of the program that began the
+    segment, `created_ns` the time of the market's creation, `limits` the capacities that a replay
+    must use. From `frame` on it says what went before: the last frame, the next sequence, the time,
+    the last frame's hash and the event digest, in hexadecimal.
     """
 
     form: str
@@ -90,20 +107,30 @@ class Head(NamedTuple):
     rulebook: str
     kernel: str
     limits: Limits
+    segment: int = 1
+    frame: int = 0
+    sequence: int = 1
+    time_ns: int = 0
+    previous: str = ZERO.hex()
+    events: str = ZERO.hex()
+    origin: Origin | None = None  # Of each segment of the chain.
 
 
 class Frame(NamedTuple):
     """A group of commands that became durable together. `rows` is int64[rows, 16], read-only.
 
-    `digest` is that of the state before the frame, "" when it was not taken. A frame without
-    rows states a digest only. `sealed` is SHA-256(salt | private); in the public form `salt`
-    and `private` are empty. `offset` and `size` say where the frame lies in the stream.
+    `digest` is that of the state before the frame, "" when it was not taken; `events` the running
+    digest of events after it. A frame without rows states a digest only. `sealed` is SHA-256(salt |
+    private); in the public form `salt` and `private` are empty. `offset` and `size` say where the
+    frame lies in its segment.
     """
 
     number: int
     first_sequence: int
     first_time_ns: int
     last_time_ns: int
+    kernel: str
+    events: bytes
     digest: str
     rows: Rows
     salt: bytes
@@ -123,74 +150,119 @@ class Frame(NamedTuple):
 class Mark(NamedTuple):
     """How far a journal goes: what the next frame must follow."""
 
+    rulebook: int
     number: int  # Of the last frame; 0 before the first.
     next_sequence: int
     time_ns: int
-    hash: bytes
-    offset: int  # The byte after the last whole frame.
+    hash: bytes  # Of the last frame, or of the segment's line.
+    events: bytes  # The event digest.
+    offset: int  # The byte after the last whole frame of the segment.
 
 
 def encode_head(head: Head) -> bytes:
-    """Write the first line and hash 0."""
+    """Write the first line of a segment and its hash."""
     return _line(head) + hashlib.sha256(_line(head._replace(form="full"))).digest()
 
 
 def first_mark(head: Head) -> Mark:
-    """Give the mark of a journal without frames."""
+    """Give the mark of a segment without frames."""
     whole = encode_head(head)
-    return Mark(0, 1, 0, whole[-HASH_BYTES:], len(whole))
+    return Mark(
+        int(head.rulebook),
+        head.frame,
+        head.sequence,
+        head.time_ns,
+        whole[-HASH_BYTES:],
+        bytes.fromhex(head.events),
+        len(whole),
+    )
+
+
+def next_head(head: Head, mark: Mark, kernel: str) -> Head:
+    """Give the first line of the segment that follows one which ends at `mark`."""
+    return head._replace(
+        kernel=kernel,
+        segment=head.segment + 1,
+        frame=mark.number,
+        sequence=mark.next_sequence,
+        time_ns=mark.time_ns,
+        previous=mark.hash.hex(),
+        events=mark.events.hex(),
+    )
+
+
+def check_follows(before: Head, mark: Mark, head: Head, name: str) -> None:
+    """Raise JournalDamaged unless `head` begins the segment after the one that ends at `mark`."""
+    expected = next_head(before, mark, head.kernel)._replace(form=head.form)
+    for field, wanted, found in zip(Head._fields, expected, head, strict=True):
+        if wanted != found:
+            raise JournalDamaged(
+                f"{name}: expected {field} {wanted} after segment {before.segment}, "
+                f"found {found}, at byte 0"
+            )
+
+
+def chained_events(before: bytes, events: Rows) -> bytes:
+    """Give the event digest after a frame with rows: SHA-256(before | its events)."""
+    total = hashlib.sha256(before)
+    total.update(np.ascontiguousarray(events, "<i8"))  # type: ignore[arg-type]
+    return total.digest()
 
 
 def encode_frame(
-    mark: Mark, rows: Rows, salt: bytes, private: bytes = b"", digest: str = ""
+    mark: Mark,
+    rows: Rows,
+    salt: bytes,
+    private: bytes = b"",
+    digest: str = "",
+    events: bytes | None = None,
+    kernel: str = ZERO.hex(),
 ) -> tuple[bytes, Mark]:
     """Write one frame in the full form after `mark`; give the bytes and the new mark.
 
-    `rows` is int64[rows, 16] with SEQUENCE and TIME_NS stamped; `private` is from `pack_private`.
-    A frame without rows needs a digest and keeps the time. Raises nothing: what is wrong here
-    is ours, and asserted.
+    `rows` is int64[rows, 16] with SEQUENCE and TIME_NS stamped; `private` is from `pack_private`;
+    `events` is the event digest after the frame, None for that of the mark. A frame without rows
+    needs a digest and keeps time and events. Raises nothing: what is wrong here is ours, and
+    asserted.
     """
     assert rows.shape == (len(rows), COMMAND_COLUMNS)
     assert rows.dtype == np.int64
-    assert 0 < len(rows) <= ROWS_MAX or (len(rows) == 0 and digest and not private)
+    assert 0 < len(rows) <= ROWS_MAX or (len(rows) == 0 and digest and not private and not events)
     assert len(salt) == SALT_BYTES
     assert len(private) <= PRIVATE_BYTES_MAX
     first_ns, last_ns = _times(rows, mark.time_ns)
     assert not _disorder(rows, mark.next_sequence, mark.time_ns)
+    after_events = mark.events if events is None else events
     fields = FIELDS.pack(
-        *(MAGIC, VERSION, 0, mark.number + 1, mark.next_sequence, len(rows), len(private)),
-        *(first_ns, last_ns, bytes.fromhex(digest).ljust(HASH_BYTES, b"\0")),
+        *(MAGIC, VERSION, mark.rulebook, mark.number + 1, mark.next_sequence, len(rows)),
+        *(len(private), first_ns, last_ns, bytes.fromhex(kernel).ljust(HASH_BYTES, b"\0")),
+        *(mark.hash, after_events, bytes.fromhex(digest).ljust(HASH_BYTES, b"\0")),
     )
-    header = fields + _seal(mark.hash, fields)
+    header = fields + _seal(fields)
     public = np.ascontiguousarray(rows, "<i8").tobytes()
     sealed = hashlib.sha256(salt + private).digest()
-    digest_of_frame = _hash(mark.hash, header, public, sealed)
-    whole = b"".join((header, public, salt, private, digest_of_frame))
-    after = Mark(
-        mark.number + 1,
-        mark.next_sequence + len(rows),
-        last_ns,
-        digest_of_frame,
-        mark.offset + len(whole),
+    hash_of_frame = _hash(mark.hash, header, public, sealed)
+    whole = b"".join((header, public, salt, private, hash_of_frame))
+    after = mark._replace(
+        number=mark.number + 1,
+        next_sequence=mark.next_sequence + len(rows),
+        time_ns=last_ns,
+        hash=hash_of_frame,
+        events=after_events,
+        offset=mark.offset + len(whole),
     )
     return whole, after
 
 
 def read_head(stream: BinaryIO, name: str = "journal") -> Head:
-    """Read the first line and hash 0 from the start of a buffered stream.
+    """Read the first line and its hash from the start of a buffered stream.
 
-    Raises JournalDamaged: a journal is created whole, so no crash leaves half a first line.
+    Raises JournalDamaged: a segment is created whole, so no crash leaves half a first line.
     """
     line = stream.readline(LINE_BYTES_MAX)
     found = stream.read(HASH_BYTES)
-    try:
-        fields = json.loads(line)
-        format_found = fields.pop("format")
-        head = Head(limits=Limits(**fields.pop("limits")), **fields)
-        canonical = format_found == FORMAT and head.form in FORMS and _line(head) == line
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        canonical = False
-    if not canonical:
+    head = _head(line)
+    if head is None:
         raise JournalDamaged(
             f"{name}: expected a first line of format {FORMAT}, found {line[:60]!r}, at byte 0"
         )
@@ -204,41 +276,56 @@ def read_head(stream: BinaryIO, name: str = "journal") -> Head:
 
 
 def scan(stream: BinaryIO, name: str = "journal") -> Iterator[Frame]:
-    """Yield every frame of a buffered stream, verified, one in memory at a time.
+    """Yield every frame of one segment, verified, one in memory at a time.
 
-    The stream stands at its start. Raises JournalDamaged; and, after the last whole frame,
+    The buffered stream stands at its start. Raises JournalDamaged; and, after the last whole frame,
     TornTail when the stream does not end there.
     """
     head = read_head(stream, name)
-    mark = first_mark(head)
+    yield from scan_after(stream, head.form, first_mark(head), name)
+
+
+def scan_after(stream: BinaryIO, form: str, mark: Mark, name: str = "journal") -> Iterator[Frame]:
+    """Yield the verified frames of a segment from where the stream stands, which is `mark`."""
     while header := stream.read(HEADER_BYTES):
-        frame = _frame(stream, header, mark, head.form, name)
+        frame = _frame(stream, header, mark, form, name)
         yield frame
-        mark = mark_after(frame)
+        mark = mark_after(frame, mark.rulebook)
 
 
-def mark_after(frame: Frame) -> Mark:
+def mark_after(frame: Frame, rulebook: int) -> Mark:
     """Give the mark that a frame leaves."""
     return Mark(
+        rulebook,
         frame.number,
         frame.next_sequence,
         frame.last_time_ns,
         frame.hash,
+        frame.events,
         frame.offset + frame.size,
     )
 
 
-def public_form(stream: BinaryIO, name: str = "journal") -> Iterator[bytes]:
-    """Yield the public form of a journal piece by piece; it verifies with the same hashes.
+def public_head(head: Head) -> bytes:
+    """Write the first line of a segment's public form."""
+    return encode_head(head._replace(form="public"))
 
-    Raises what `scan` raises; a public journal gives itself.
+
+def public_frame(frame: Frame) -> bytes:
+    """Write the public form of a frame: it verifies with the same hashes."""
+    rows = frame.rows.astype("<i8", copy=False).tobytes()
+    return b"".join((frame.header, rows, frame.sealed, frame.hash))
+
+
+def public_form(stream: BinaryIO, name: str = "journal") -> Iterator[bytes]:
+    """Yield the public form of a segment piece by piece.
+
+    Raises what `scan` raises; a public segment gives itself.
     """
-    head = read_head(stream, name)
-    yield encode_head(head._replace(form="public"))
+    yield public_head(read_head(stream, name))
     stream.seek(0)
     for frame in scan(stream, name):
-        rows = frame.rows.astype("<i8", copy=False).tobytes()
-        yield b"".join((frame.header, rows, frame.sealed, frame.hash))
+        yield public_frame(frame)
 
 
 def pack_private(entries: Iterable[tuple[int, bytes]]) -> bytes:
@@ -269,7 +356,8 @@ def _frame(stream: BinaryIO, header: bytes, mark: Mark, form: str, name: str) ->
     offset, number = mark.offset, mark.number + 1
     _check_header(stream, header, mark, name)
     fields = FIELDS.unpack_from(header)
-    first_sequence, row_count, private_count, first_ns, last_ns, digest = fields[4:]
+    first_sequence, row_count, private_count, first_ns, last_ns = fields[4:9]
+    kernel, _, events, digest = fields[9:]
     public_bytes = row_count * ROW_BYTES
     secret_bytes = SALT_BYTES + private_count if form == "full" else HASH_BYTES
     body_bytes = public_bytes + secret_bytes + HASH_BYTES
@@ -294,12 +382,19 @@ def _frame(stream: BinaryIO, header: bytes, mark: Mark, form: str, name: str) ->
             f"{name}: expected rows in order of sequence and time, as the header says, found "
             f"{disorder or 'other times'}, at byte {offset + HEADER_BYTES} (frame {number})"
         )
+    if not len(rows) and events != mark.events:
+        raise JournalDamaged(
+            f"{name}: expected the event digest {mark.events.hex()} of the frame before, "
+            f"found {events.hex()}, at byte {offset} (frame {number})"
+        )
     return Frame(
         number=number,
         first_sequence=first_sequence,
         first_time_ns=first_ns,
         last_time_ns=last_ns,
-        digest="" if digest == bytes(HASH_BYTES) else digest.hex(),
+        kernel=kernel.hex(),
+        events=events,
+        digest="" if digest == ZERO else digest.hex(),
         rows=rows,
         salt=secret[:SALT_BYTES] if form == "full" else b"",
         private=secret[SALT_BYTES:] if form == "full" else b"",
@@ -314,14 +409,12 @@ def _frame(stream: BinaryIO, header: bytes, mark: Mark, form: str, name: str) ->
 def _check_header(stream: BinaryIO, header: bytes, mark: Mark, name: str) -> None:
     """Raise JournalDamaged or TornTail unless this is the header of the frame after `mark`."""
     where = f"at byte {mark.offset} (frame {mark.number + 1})"
-    begin = FIELDS.pack(MAGIC, VERSION, 0, mark.number + 1, mark.next_sequence, *(0, 0, 0, 0, b""))
-    begin = begin[:24]  # Magic, version, zero, frame number and first sequence: all known.
+    begin = BEGIN.pack(MAGIC, VERSION, mark.rulebook, mark.number + 1, mark.next_sequence)
     if not any(header):
         _refuse_zeros(stream, len(header), mark, name)
     if not begin.startswith(header[: len(begin)]):
-        names = ((4, "magic"), (6, "version"), (8, "zero"), (16, "frame number"), (24, "sequence"))
         start = 0
-        for end, field in names:
+        for end, field in BEGIN_ENDS:
             if not begin[start:end].startswith(header[start:end]):
                 raise JournalDamaged(
                     f"{name}: expected {field} {_number(begin, start, end)}, "
@@ -334,13 +427,19 @@ def _check_header(stream: BinaryIO, header: bytes, mark: Mark, name: str) -> Non
             f"end, {where}",
             *(mark.offset, len(header)),
         )
-    seal = _seal(mark.hash, header[: FIELDS.size])
+    seal = _seal(header[: FIELDS.size])
     if header[FIELDS.size :] != seal:
         raise JournalDamaged(
             f"{name}: expected the header's seal {seal.hex()}, "
             f"found {header[FIELDS.size :].hex()}, {where}"
         )
-    rows, private = FIELDS.unpack_from(header)[5:7]
+    fields = FIELDS.unpack_from(header)
+    if fields[10] != mark.hash:
+        raise JournalDamaged(
+            f"{name}: expected the previous hash {mark.hash.hex()}, "
+            f"found {fields[10].hex()}, {where}"
+        )
+    rows, private = fields[5:7]
     if rows > ROWS_MAX or private > PRIVATE_BYTES_MAX:
         raise JournalDamaged(
             f"{name}: expected at most {ROWS_MAX} rows and {PRIVATE_BYTES_MAX} private bytes, "
@@ -388,12 +487,32 @@ def _refuse_hash(
 
 
 def _line(head: Head) -> bytes:
-    fields = head._asdict() | {"format": FORMAT, "limits": head.limits._asdict()}
+    origin = None if head.origin is None else head.origin._asdict()
+    fields = head._asdict() | {"format": FORMAT, "limits": head.limits._asdict(), "origin": origin}
     return canonical_json(fields).encode() + b"\n"
 
 
-def _seal(previous: bytes, fields: bytes) -> bytes:
-    return hashlib.sha256(previous + fields).digest()[:SEAL_BYTES]
+def _head(line: bytes) -> Head | None:
+    """Read a first line; None unless it is one that `_line` writes."""
+    try:
+        fields = json.loads(line)
+        format_found, origin = fields.pop("format"), fields.pop("origin")
+        head = Head(
+            limits=Limits(**fields.pop("limits")),
+            origin=None if origin is None else Origin(**origin),
+            **fields,
+        )
+        first_mark(head)  # Its hashes are hashes.
+        counts = (head.created_ns, head.segment, head.frame, head.sequence, head.time_ns)
+        right = format_found == FORMAT and head.form in FORMS and _line(head) == line
+        right = right and all(type(count) is int for count in counts)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return head if right else None
+
+
+def _seal(fields: bytes) -> bytes:
+    return hashlib.sha256(fields).digest()[:SEAL_BYTES]
 
 
 def _hash(previous: bytes, header: bytes, public: bytes | memoryview, sealed: bytes) -> bytes:

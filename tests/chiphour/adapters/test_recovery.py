@@ -1,9 +1,9 @@
-"""RECOVERY: start-up is a replay, and a replay gives what live gave, or refuses.
+"""RECOVERY: start-up gives what live gave, from a snapshot or from the beginning, or refuses.
 
-Takes   markets that traded through a sequencer, then their files, whole, cut or edited.
+Takes   markets that traded through a sequencer, then their files, whole, cut, edited or mixed up.
 Gives   the claims of `adapters/recovery.py`, each a test.
-Keeps   the plain exchange as the judge of the digest.
-Source  Rulebook 12 and 13; decision 0007.
+Keeps   the small exchange of `toy.py` as the judge; `tests/laws` has the real one.
+Source  Rulebook 12 and 13; decisions 0007 and 0026.
 """
 
 import random
@@ -12,71 +12,37 @@ import numpy as np
 import pytest
 
 from chiphour.adapters import recovery
+from chiphour.adapters.journal import FOLDER_NAME
 from chiphour.adapters.journal import JournalLocked
-from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import ReplayDiffers
 from chiphour.adapters.recovery import Report
 from chiphour.adapters.recovery import recover
-from chiphour.adapters.recovery import replay
-from chiphour.adapters.sequencer import Sequencer
+from chiphour.adapters.segments import RulebookDiffers
+from chiphour.adapters.segments import read_segments
+from chiphour.adapters.segments import segment_path
 from chiphour.exchange.commands import AMOUNT_MICROUSD
 from chiphour.exchange.commands import KIND
 from chiphour.exchange.commands import Kind
-from chiphour.exchange.compose import command
-from chiphour.exchange.compose import commands
 from chiphour.exchange.limits import Limits
-from chiphour.exchange.reference import Reference
-from chiphour.units import NS_PER_HOUR
 from chiphour.wire.journal import JournalDamaged
-from opened import STRIKE_NS
-from opened import opening
-
-LIMITS = Limits(accounts=64, contracts=4, indexes=4, orders=4096, positions=256)
-
-
-def orders(seed: int, count: int):
-    """Give random orders around the fix."""
-    draw = random.Random(seed)
-    given = {"contract": 0, "order_type": 1, "time_in_force": 1, "lots": 3}
-    return commands(
-        command(
-            Kind.ORDER,
-            account=draw.randrange(8, 16),
-            side=draw.choice((1, 2)),
-            price_ticks=draw.randrange(24_990, 25_010),
-            **given,
-        )
-        for _ in range(count)
-    )
-
-
-def traded(folder, runs: int = 1, turns: int = 6) -> str:
-    """Trade over some hours, in several runs of the sequencer; give the live digest at the end."""
-    digest = ""
-    for run in range(runs):
-        engine, journal, _ = recover(folder, LIMITS, Reference)
-        hours = iter(range(1 + run * turns, 1000))
-        with Sequencer(
-            engine, journal, lambda hours=hours: STRIKE_NS + next(hours) * NS_PER_HOUR
-        ) as sequencer:
-            if run == 0:
-                sequencer.submit(opening())
-            for turn in range(turns):
-                sequencer.submit(orders(100 * run + turn, 20), b"name %d" % turn)
-            digest = sequencer.ask(lambda exchange: exchange.digest())
-    return digest
+from journals import contents
+from journals import followed
+from journals import refused
+from journals import replayed
+from journals import started
+from journals import traded
+from toy import LIMITS
+from toy import Toy
 
 
 def test_new_market_is_created_and_reported(tmp_path):
-    folder = tmp_path / "data"
-    engine, journal, report = recover(folder, LIMITS, Reference, created_ns=5)
+    engine, journal, report = recover(tmp_path / "data", LIMITS, Toy, created_ns=5)
     journal.close()
-    assert report == Report(True, 0, 0, 0, 0, Reference(LIMITS).digest())
+    assert report == Report(True, 0, 0, 0, 0, Toy(LIMITS).digest())
     assert engine.sequence == 0
-    assert journal.head.limits == LIMITS
-    assert journal.head.created_ns == 5
-    other = recover(tmp_path / "other", LIMITS, Reference)
+    assert (journal.head.limits, journal.head.created_ns) == (LIMITS, 5)
+    other = recover(tmp_path / "other", LIMITS, Toy)
     other.journal.close()
     assert other.journal.head.market != journal.head.market
 
@@ -84,49 +50,46 @@ def test_new_market_is_created_and_reported(tmp_path):
 def test_recovery_gives_what_live_gave(tmp_path):
     """Three runs one after another: each begins where the last ended, on the same digest."""
     digest = traded(tmp_path, runs=3)
-    engine, journal, report = recover(tmp_path, LIMITS, Reference)
-    journal.close()
+    engine, report = started(tmp_path)
     assert engine.digest() == report.digest == digest
     assert not report.created
     assert report.commands == engine.sequence > 18 * 20
-    assert report.cut_bytes == 0
+    assert report.cut_bytes == report.snapshot == 0
+    assert len(read_segments(tmp_path / FOLDER_NAME)) > 2
 
 
 def test_limits_of_the_journal_win(tmp_path):
     """A program with other defaults goes on with the capacities that the market began with."""
     digest = traded(tmp_path)
     seen = []
-
-    def make(limits: Limits) -> Reference:
-        seen.append(limits)
-        return Reference(limits)
-
-    engine, journal, _ = recover(tmp_path, Limits(), make)
+    engine, journal, _ = recover(tmp_path, Limits(), lambda limits: seen.append(limits) or Toy())
     journal.close()
     assert engine.digest() == digest
     assert seen == [LIMITS]
 
 
 def test_second_start_in_the_same_folder_is_refused(tmp_path):
-    _, journal, _ = recover(tmp_path, LIMITS, Reference)
-    with pytest.raises(JournalLocked):
-        recover(tmp_path, LIMITS, Reference)
+    _, journal, _ = recover(tmp_path, LIMITS, Toy)
+    refused(tmp_path, JournalLocked)
     journal.close()
-    recover(tmp_path, LIMITS, Reference).journal.close()
+    started(tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_torn_tail_costs_the_last_frame_only(tmp_path, seed):
+@pytest.mark.parametrize("restore", [None, Toy.from_sections])
+@pytest.mark.parametrize("seed", range(4))
+def test_torn_tail_costs_the_last_frame_only(tmp_path, seed, restore):
     """Cut inside the last frame: recovery gives the state before it, and says what it cut."""
     traded(tmp_path)
-    path = journal_path(tmp_path)
-    frames = list(read_frames(path))
-    last = next(frame for frame in reversed(frames) if len(frame.rows))
+    place = tmp_path / FOLDER_NAME
+    path = segment_path(place, len(read_segments(place)))
+    frames = list(read_frames(place))
+    assert len(frames[-1].rows) == 0
+    path.write_bytes(path.read_bytes()[: frames[-1].offset])  # The closing statement.
+    last = frames[-2]
     cut = random.Random(seed).randrange(last.offset + 1, last.offset + last.size)
     path.write_bytes(path.read_bytes()[:cut])
-    engine, journal, report = recover(tmp_path, LIMITS, Reference)
-    journal.close()
-    expected = Reference(LIMITS)
+    engine, report = started(tmp_path, restore=restore)
+    expected = Toy(LIMITS)
     expected.apply(np.concatenate([f.rows for f in frames if f.number < last.number]))
     assert engine.digest() == expected.digest()
     assert (report.cut_offset, report.cut_bytes) == (last.offset, cut - last.offset)
@@ -134,51 +97,105 @@ def test_torn_tail_costs_the_last_frame_only(tmp_path, seed):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_edited_middle_is_refused_and_the_file_stays(tmp_path, seed):
-    """Change one byte before the last frame: no start, one clear line, the file untouched."""
+def test_edited_middle_is_refused_and_the_files_stay(tmp_path, seed):
+    """Change one bit before the last frame: no start, one clear line, every file untouched."""
     traded(tmp_path)
-    path = journal_path(tmp_path)
+    path = segment_path(tmp_path / FOLDER_NAME, 2)
     content = bytearray(path.read_bytes())
     draw = random.Random(seed)
-    last = list(read_frames(path))[-1]
-    content[draw.randrange(last.offset)] ^= 1 << draw.randrange(8)
+    content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
     path.write_bytes(content)
-    with pytest.raises(JournalDamaged, match=r"expected .*, found .*, at byte"):
-        recover(tmp_path, LIMITS, Reference)
-    assert path.read_bytes() == content
+    assert "expected" in refused(tmp_path, JournalDamaged)
 
 
-class Drifted(Reference):
+class Drifted(Toy):
     """A program that is not the one that wrote the journal: it credits too much."""
 
     def apply(self, rows):
         changed = rows.copy()
-        changed[changed[:, KIND] == Kind.DEPOSIT, AMOUNT_MICROUSD] += 1
+        changed[changed[:, 0] > 70, AMOUNT_MICROUSD] += 1
         return super().apply(changed)
 
 
-def test_program_that_replays_differently_is_refused(tmp_path):
-    """The frames state digests: another result is told where it shows first, nothing is changed."""
-    traded(tmp_path, runs=2)
-    content = journal_path(tmp_path).read_bytes()
-    with pytest.raises(ReplayDiffers, match="expected the state's digest"):
-        recover(tmp_path, LIMITS, Drifted)
-    assert journal_path(tmp_path).read_bytes() == content
-
-
-def test_other_rulebook_is_refused(tmp_path, monkeypatch):
+def test_program_that_replays_differently_is_refused_at_the_first_frame(tmp_path):
+    """Each frame says what it did: the first that does something else is named."""
     traded(tmp_path)
-    monkeypatch.setattr(recovery, "RULEBOOK", "2")
-    with pytest.raises(ReplayDiffers, match="expected rulebook 2, found 1"):
-        recover(tmp_path, LIMITS, Reference)
+    drifts = lambda rows: ((rows[:, 0] > 70) & (rows[:, KIND] == Kind.DEPOSIT)).any()  # noqa: E731
+    frame = next(f for f in read_frames(tmp_path / FOLDER_NAME) if drifts(f.rows))
+    before = contents(tmp_path)
+    for start in (lambda: recover(tmp_path, LIMITS, Drifted), lambda: replayed(tmp_path, Drifted)):
+        with pytest.raises(ReplayDiffers) as told:
+            start()
+        assert f"expected the event digest {frame.events.hex()}, found" in str(told.value)
+        assert (
+            f"after frame {frame.number} (sequences {frame.first_sequence} to "
+            f"{frame.next_sequence - 1}), the first that differs"
+        ) in str(told.value)
+    assert contents(tmp_path) == before
+
+
+class Forgetful(Toy):
+    """A program that says the same and knows something else."""
+
+    def digest(self):
+        return "00" * 32 if self.sequence > 70 else super().digest()
+
+
+def test_state_that_differs_from_a_stated_digest_is_refused(tmp_path):
+    """Events may be equal and the state not: the closing frame, and each snapshot, tell."""
+    traded(tmp_path)
+    before = contents(tmp_path)
+    with pytest.raises(ReplayDiffers, match="expected the state's digest"):
+        recover(tmp_path, LIMITS, Forgetful)
+    assert contents(tmp_path) == before
+    newest, *_ = followed(tmp_path)
+    with pytest.raises(ReplayDiffers, match=r"after sequence \d+ \(the snapshot after frame"):
+        replayed(tmp_path, Forgetful)
+    assert newest > 70
+
+
+def test_other_rulebook_is_refused_in_one_sentence(tmp_path, monkeypatch):
+    traded(tmp_path)
+    monkeypatch.setattr(recovery, "RULEBOOK", "3")
+    assert refused(tmp_path, RulebookDiffers) == (
+        f"{tmp_path / FOLDER_NAME}: expected a journal of rulebook 3, found rulebook 2: replay it "
+        "with the version of the program that wrote it, and begin a new chain from a snapshot"
+    )
 
 
 def test_replay_reads_only_and_passes_over_a_torn_tail(tmp_path):
     digest = traded(tmp_path)
-    path = journal_path(tmp_path)
-    content = path.read_bytes() + b"CHFR"
-    path.write_bytes(content)
+    place = tmp_path / FOLDER_NAME
+    with segment_path(place, len(read_segments(place))).open("ab") as file:
+        file.write(b"CHFR")
+    before = contents(tmp_path)
     told = []
-    assert replay(path, Reference, told.append).digest() == digest
+    assert replayed(tmp_path, told=told).digest() == digest
     assert [tail.cut_bytes for tail in told] == [4]
-    assert path.read_bytes() == content
+    assert contents(tmp_path) == before
+
+
+def test_start_from_a_snapshot_gives_what_a_whole_replay_gives(tmp_path):
+    digest = traded(tmp_path, runs=2)
+    kept = followed(tmp_path)
+    assert len(kept) == 3
+    engine, report = started(tmp_path, restore=Toy.from_sections)
+    assert (report.snapshot, report.passed_over) == (kept[0], ())
+    assert engine.digest() == digest == started(tmp_path)[0].digest()
+    assert traded(tmp_path, 1, restore=Toy.from_sections)  # It goes on, too.
+    assert replayed(tmp_path).digest() == started(tmp_path)[0].digest()
+
+
+def test_start_from_a_snapshot_reads_no_segment_before_it(tmp_path, monkeypatch):
+    """Earlier files need only be there, with the hashes that the next ones name."""
+    traded(tmp_path, runs=2)
+    followed(tmp_path)
+    fed = []
+
+    class Counted(Toy):
+        def apply(self, rows):
+            fed.extend(rows[:, 0].tolist())
+            return super().apply(rows)
+
+    _, report = started(tmp_path, restore=Counted.from_sections)
+    assert fed == list(range(report.snapshot + 1, report.commands + 1))

@@ -1,46 +1,47 @@
 """SEQUENCER: one order for all, nothing told that is not durable, each submitter its own events.
 
-Takes   the plain exchange and real files; a disk that refuses; many threads.
-Gives   the claims of `adapters/sequencer.py`, each a test.
+Takes   a small exchange (`toy.py`) and real files; a disk that refuses or is slow; many threads.
+Gives   the claims of `adapters/sequencer.py` and `commit.py`, each a test.
 Keeps   the journal as the judge: what it replays to is what everyone was told.
-Source  Rulebook 1.5, 2.1 and 2.2; decision 0007.
+Source  Rulebook 1.5, 2.1, 2.2 and 2.8; decisions 0007 and 0026.
 """
 
 import os
 import resource
 import threading
+import time
 from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
 
-from chiphour.adapters.journal import journal_path
+from chiphour.adapters.journal import FOLDER_NAME
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.recovery import recover
+from chiphour.adapters.segments import segment_path
 from chiphour.adapters.sequencer import QUEUE_ROWS
 from chiphour.adapters.sequencer import RequestMalformed
 from chiphour.adapters.sequencer import Sequencer
 from chiphour.adapters.sequencer import SequencerStopped
-from chiphour.contracts.table import TERMS
 from chiphour.exchange import events as e
+from chiphour.exchange.commands import ACCOUNT
 from chiphour.exchange.commands import KIND
 from chiphour.exchange.commands import SEQUENCE
 from chiphour.exchange.commands import TIME_NS
 from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import TimeInForce
 from chiphour.exchange.compose import command
-from chiphour.exchange.compose import listing
-from chiphour.exchange.limits import Limits
-from chiphour.exchange.reasons import Reason
-from chiphour.exchange.reference import Reference
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import NS_PER_SECOND
+from chiphour.wire.journal import ZERO
+from chiphour.wire.journal import chained_events
 from chiphour.wire.journal import unpack_private
-from opened import STRIKE_NS
-from opened import opening
+from toy import LIMITS
+from toy import Toy
+from toy import deposit
 
-LIMITS = Limits(accounts=64, contracts=4, indexes=4, orders=4096, positions=256)
-START_NS = STRIKE_NS + NS_PER_HOUR
+START_NS = 500_000 * NS_PER_HOUR + 1
 
 
 class Clock:
@@ -65,28 +66,40 @@ def folder(tmp_path):
 
 @pytest.fixture
 def sequencer(folder, clock):
-    engine, journal, _ = recover(folder, LIMITS, Reference)
+    engine, journal, _ = recover(folder, LIMITS, Toy)
     with Sequencer(engine, journal, clock) as running:
         yield running
 
 
-def order(account: int, side: int, price_ticks: int, lots: int = 1, **more: int):
-    given = {"contract": 0, "order_type": 1, "time_in_force": 1} | more
-    row = command(
-        Kind.ORDER, account=account, side=side, price_ticks=price_ticks, lots=lots, **given
-    )
+def one(kind: Kind, time_ns: int = 0, **columns: int):
+    row = command(kind, **columns)
+    row[TIME_NS] = time_ns
     return row[np.newaxis]
+
+
+def hourly(time_ns: int = 0):
+    """Make something due every hour."""
+    return one(Kind.MARK, time_ns)
+
+
+def chores(count: int, **columns: int):
+    """Put work into the queue."""
+    return one(Kind.ORDER, lots=count, **columns)
+
+
+def file_of(folder):
+    return segment_path(folder / FOLDER_NAME, 1)
 
 
 def journalled(folder):
     """Give all rows that the journal holds, and the length of each frame with rows."""
-    frames = [f for f in read_frames(journal_path(folder)) if len(f.rows)]
+    frames = [f for f in read_frames(folder / FOLDER_NAME) if len(f.rows)]
     return np.concatenate([f.rows for f in frames]), [len(f.rows) for f in frames]
 
 
 def replayed(folder):
     """Give the events and the digest that the journal makes."""
-    engine = Reference(LIMITS)
+    engine = Toy(LIMITS)
     events = engine.apply(journalled(folder)[0])
     return events, engine.digest()
 
@@ -112,119 +125,143 @@ def refusals(events):
 
 
 def test_submitter_gets_its_own_events_and_they_are_durable(sequencer, folder):
-    assert refusals(sequencer.submit(opening())) == []
-    bought = sequencer.submit(order(8, 1, 25_000, lots=5, client_order_id=77))
-    assert bought[:, e.KIND].tolist() == [e.Kind.ACCEPTED, e.Kind.RESTED]
-    assert bought[:, e.CLIENT_ORDER_ID].tolist() == [77, 77]
-    sold = sequencer.submit(order(9, 2, 25_000, lots=5))
-    assert sold[:, e.KIND].tolist() == [e.Kind.ACCEPTED, e.Kind.FILL]
+    assert sequencer.submit(deposit(8, 7))[:, e.CASH_MICROUSD].tolist() == [7]
+    own = sequencer.submit(deposit(9, 5, count=2))
+    assert own[:, e.CASH_MICROUSD].tolist() == [5, 10]
     rows, _ = journalled(folder)
-    assert rows[-1, SEQUENCE] == sold[0, e.SEQUENCE] == len(rows)
-    assert not sold.flags.writeable
+    assert rows[-1, SEQUENCE] == own[-1, e.SEQUENCE] == len(rows) == 3
+    assert not own.flags.writeable
 
 
 def test_time_is_stamped_and_never_decreases(sequencer, folder, clock):
     """A zero is the clock; a given time counts unless it is lower than the last."""
-    sequencer.submit(opening())
+    sequencer.submit(deposit())
     clock.now_ns = START_NS - 5
-    sequencer.submit(order(8, 1, 100))
-    early, late, unset = order(8, 1, 101), order(8, 1, 102), order(8, 1, 103)
-    early[0, TIME_NS], late[0, TIME_NS] = START_NS - 1, START_NS + 7
-    sequencer.submit(np.concatenate([early, late, unset]))
+    sequencer.submit(deposit())
+    rows = deposit(count=3)
+    rows[0, TIME_NS], rows[1, TIME_NS] = START_NS - 1, START_NS + 7
+    sequencer.submit(rows)
     rows, _ = journalled(folder)
     assert rows[-4:, TIME_NS].tolist() == [START_NS, START_NS, START_NS + 7, START_NS + 7]
     assert rows[:, SEQUENCE].tolist() == list(range(1, len(rows) + 1))
 
 
 def test_advance_comes_before_what_is_later_than_due(sequencer, folder, clock):
-    """Orders over three days of hourly funding, in one submission and in several.
+    """Deposits over three days of hours, in one submission and in several.
 
     None is refused for time, the submitter sees nothing of the ADVANCEs, subscribers see all.
     """
     heard = []
     sequencer.subscribe(heard.append)
-    first = sequencer.submit(opening())
-    rows = np.concatenate([order(8, 1, 100 + i) for i in range(6)])
+    first = sequencer.submit(hourly())
+    rows = deposit(count=6)
     rows[:, TIME_NS] = START_NS + np.arange(6) * 12 * NS_PER_HOUR
     own = [first, sequencer.submit(rows)]
     clock.now_ns = START_NS + 3 * NS_PER_DAY
-    own.append(sequencer.submit(order(8, 1, 200)))
+    own.append(sequencer.submit(deposit()))
     assert sequencer.ask(lambda engine: engine.next_due_ns) > clock.now_ns
     told = np.concatenate(own)
-    assert refusals(told) == []
-    assert not np.isin(told[:, e.KIND], [e.Kind.FUNDED, e.Kind.SETTLED]).any()
+    assert told[:, e.KIND].tolist() == [e.Kind.DEPOSITED] * 7
     everything = np.concatenate(heard)
     assert (everything[:, e.KIND] == e.Kind.FUNDED).sum() == 72
-    assert (everything[:, e.KIND] == e.Kind.SETTLED).sum() == 3
     assert (everything == replayed(folder)[0]).all()
 
 
-def test_open_brings_due_times_and_what_follows_in_the_submission_waits_for_them(sequencer):
-    """A contract is opened and traded two days later, in one submission."""
-    late = order(8, 1, 100)
-    late[0, TIME_NS] = START_NS + 2 * NS_PER_DAY
-    events = sequencer.submit(np.concatenate([opening(), late]))
-    assert refusals(events) == []
-    assert events[-1, e.KIND] == e.Kind.RESTED
+def test_fixing_makes_its_instant_and_what_follows_in_the_submission_waits_for_it(sequencer):
+    """Its own time is due (rulebook 2.5): the deposit after it still passes.
 
-
-def test_fixing_makes_its_instant_and_what_follows_in_the_submission_waits_for_it(
-    sequencer, folder, clock
-):
-    """The fix of an expired future moves V, so its own time is due (rulebook 2.5).
-
-    The order after it still passes; after the last FIXING the sweep is done without being asked.
+    After the last one the sweep is done without being asked.
     """
-    expiry_ns = STRIKE_NS + NS_PER_DAY
-    given = {"type": 2, "index": 1, "expiry_ns": expiry_ns}
-    future = listing(1, [given.get(term.name, term.default) for term in TERMS])
-    bought, sold = order(8, 1, 25_100, contract=1), order(9, 2, 25_100, contract=1)
-    sequencer.submit(np.concatenate([opening(), future, bought, sold]))
-    clock.now_ns = expiry_ns + NS_PER_HOUR
-    fixed = {"index": 1, "strike_ns": expiry_ns, "fit": 1, "value_microusd": 2_600_000}
-    provisional = command(Kind.FIXING, vintage=1, **fixed)[np.newaxis]
-    final = command(Kind.FIXING, vintage=2, **fixed | {"value_microusd": 2_700_000})[np.newaxis]
-    events = sequencer.submit(np.concatenate([provisional, order(8, 1, 100), final]))
+    fixing = one(Kind.FIXING, index=1)
+    events = sequencer.submit(np.concatenate([fixing, deposit(), fixing]))
     assert refusals(events) == []
-    assert (events[:, e.KIND] == e.Kind.ACCEPTED).sum() == 1
-    assert sequencer.ask(lambda engine: engine.next_due_ns) > clock.now_ns
-    paid = [k for k in replayed(folder)[0][:, e.KIND].tolist() if k == e.Kind.PAYMENT]
-    assert len(paid) >= 4  # Two positions, paid by each of two sweeps.
+    assert len(events) == 1
+    assert sequencer.ask(lambda engine: engine.next_due_ns) == 1 << 62
+
+
+def test_order_that_ends_amid_a_submission_ends_before_what_comes_later(sequencer, folder):
+    """A GTD order brings a time that is due between the rows of the same submission."""
+    order = chores(0, time_in_force=TimeInForce.GTD, expire_ns=START_NS + 5)
+    rows = np.concatenate([order, deposit(count=3)])
+    rows[:, TIME_NS] = START_NS + np.array([0, 4, 5, 6])
+    assert refusals(sequencer.submit(rows)) == []
+    kinds = [Kind.ORDER, Kind.DEPOSIT, Kind.ADVANCE, Kind.DEPOSIT, Kind.DEPOSIT]
+    assert journalled(folder)[0][:, KIND].tolist() == kinds
 
 
 def test_advance_does_what_is_due_and_writes_nothing_when_nothing_is(sequencer, folder):
-    sequencer.submit(opening())
-    size = journal_path(folder).stat().st_size
+    sequencer.submit(hourly())
+    size = file_of(folder).stat().st_size
     assert len(sequencer.advance(START_NS + NS_PER_SECOND)) == 0
-    assert journal_path(folder).stat().st_size == size
+    assert file_of(folder).stat().st_size == size
     events = sequencer.advance(START_NS + 2 * NS_PER_HOUR)
     assert events[:, e.KIND].tolist() == [e.Kind.FUNDED] * 2
     assert journalled(folder)[0][-2:, KIND].tolist() == [Kind.ADVANCE] * 2
 
 
 def test_given_advance_is_one_command_among_others(sequencer):
-    sequencer.submit(opening())
-    row = command(Kind.ADVANCE)[np.newaxis]
-    row[0, TIME_NS] = START_NS + NS_PER_HOUR
-    assert len(sequencer.submit(row)) == 0  # What was due, the inserted one has done.
+    sequencer.submit(hourly())
+    assert len(sequencer.submit(one(Kind.ADVANCE, START_NS + NS_PER_HOUR))) == 0
     assert sequencer.ask(lambda engine: engine.time_ns) == START_NS + NS_PER_HOUR
+
+
+def test_idle_sequencer_advances_while_work_waits(sequencer, folder):
+    """What one member caused is drained before the answer, each ADVANCE at the market's time.
+
+    Its events go to subscribers, not to the member (rulebook 2.8).
+    """
+    heard = []
+    sequencer.subscribe(heard.append)
+    assert len(sequencer.submit(chores(5))) == 0
+    assert journalled(folder)[0][:, KIND].tolist() == [Kind.ORDER] + [Kind.ADVANCE] * 5
+    assert set(journalled(folder)[0][:, TIME_NS].tolist()) == {START_NS}
+    sequencer.ask(lambda engine: None)
+    assert np.concatenate(heard)[:, e.KIND].tolist() == [e.Kind.TIER_SET] * 5
+
+
+def test_work_waits_while_others_want_something(sequencer, folder):
+    """Commands that stand in the queue drain on their own; no ADVANCE comes between them."""
+    release = hold(sequencer)
+    futures = [sequencer.submit_nowait(chores(3)), sequencer.submit_nowait(deposit(count=1024))]
+    futures += [sequencer.submit_nowait(deposit())]
+    release()
+    for future in futures:
+        future.result(10)
+    kinds = journalled(folder)[0][:, KIND].tolist()
+    assert kinds == [Kind.ORDER] + [Kind.DEPOSIT] * 1025
+
+
+def test_advance_drains_as_well(folder, clock):
+    """After a crash work may wait: nobody submits, and advance does it at its time."""
+    engine, journal, _ = recover(folder, LIMITS, Toy)
+    engine.chores = 2
+    with Sequencer(engine, journal, clock) as sequencer:
+        events = sequencer.advance(START_NS)
+        assert events[:, e.KIND].tolist() == [e.Kind.TIER_SET] * 2
+        assert events[:, e.TIME_NS].tolist() == [START_NS] * 2
+        assert len(sequencer.advance(START_NS)) == 0
+
+
+def test_frames_state_the_digest_of_all_events_so_far(sequencer, folder):
+    """Rulebook 13.2: a chain over frames, whatever the frames are."""
+    for count in (1, 3, 2):
+        sequencer.submit(deposit(count=count))
+    digest, engine = ZERO, Toy(LIMITS)
+    for frame in read_frames(folder / FOLDER_NAME):
+        digest = chained_events(digest, engine.apply(frame.rows))
+        assert frame.events == digest
+    assert frame.number == 3
 
 
 def test_threads_get_exactly_their_own_events_in_the_order_of_the_journal(sequencer, folder):
     """Eight threads submit at once: together they were told all that the journal replays to."""
     heard, answers = [], {}
     sequencer.subscribe(heard.append)
-    opened = sequencer.submit(opening())
 
     def trade(account: int) -> None:
-        mine = []
-        for turn in range(40):
-            price = 24_990 + (account * 7 + turn) % 20
-            count = 1 + turn % 3
-            number = account * 1000 + turn
-            rows = [order(account, 1 + (account + turn) % 2, price, client_order_id=number)] * count
-            mine.append((count, number, sequencer.submit(np.concatenate(rows))))
-        answers[account] = mine
+        answers[account] = [
+            sequencer.submit(deposit(account, turn, count=1 + turn % 3)) for turn in range(40)
+        ]
 
     threads = [threading.Thread(target=trade, args=(account,)) for account in range(8, 16)]
     for thread in threads:
@@ -232,57 +269,100 @@ def test_threads_get_exactly_their_own_events_in_the_order_of_the_journal(sequen
     for thread in threads:
         thread.join()
     for account, mine in answers.items():
-        for count, number, events in mine:
-            accepted = events[events[:, e.KIND] == e.Kind.ACCEPTED]
-            assert accepted[:, e.ACCOUNT].tolist() == [account] * count
-            assert accepted[:, e.CLIENT_ORDER_ID].tolist() == [number] * count
-            first = accepted[0, e.SEQUENCE]
-            assert np.unique(events[:, e.SEQUENCE]).tolist() == list(range(first, first + count))
-    told = np.concatenate([opened, *(a[2] for mine in answers.values() for a in mine)])
+        for turn, events in enumerate(mine):
+            count = 1 + turn % 3
+            assert events[:, e.ACCOUNT].tolist() == [account] * count
+            first = events[0, e.SEQUENCE]
+            assert events[:, e.SEQUENCE].tolist() == list(range(first, first + count))
+    told = np.concatenate([events for mine in answers.values() for events in mine])
     told = told[np.argsort(told[:, e.SEQUENCE], kind="stable")]
-    events, digest = replayed(folder)
+    assert sequencer.ask(lambda engine: engine.digest()) == replayed(folder)[1]
+    events = replayed(folder)[0]
     assert (np.concatenate(heard) == events).all()
     assert (told == events).all()
-    assert sequencer.ask(lambda engine: engine.digest()) == digest
+
+
+def test_next_group_is_applied_while_the_last_one_is_synced(folder, clock, monkeypatch):
+    """Hold the disk at the first sync: the engine goes on, nobody is told before the sync."""
+    engine, journal, _ = recover(folder, LIMITS, Toy)
+    heard = []
+    with Sequencer(engine, journal, clock) as sequencer, monkeypatch.context() as patch:
+        sequencer.subscribe(heard.append)
+        begun, release, sync = threading.Event(), threading.Event(), os.fdatasync
+        patch.setattr(os, "fdatasync", lambda file: (begun.set(), release.wait(10), sync(file)))
+        futures = [sequencer.submit_nowait(deposit())]
+        assert begun.wait(10)
+        futures += [sequencer.submit_nowait(deposit(count=2)) for _ in range(3)]
+        end = time.monotonic() + 10
+        while engine.sequence < 7 and time.monotonic() < end:
+            time.sleep(0.001)
+        assert engine.sequence == 7
+        assert not any(future.done() for future in futures)
+        assert heard == []
+        release.set()
+        assert [len(future.result(10)) for future in futures] == [1, 2, 2, 2]
+    assert journalled(folder)[1] == [1, 6]  # What gathered became durable together.
+
+
+def test_writer_waits_when_the_disk_is_far_behind(folder, clock, monkeypatch):
+    """It runs ahead of the disk by so many commands, and no more."""
+    monkeypatch.setattr("chiphour.adapters.commit.PENDING_ROWS", 10)
+    engine, journal, _ = recover(folder, LIMITS, Toy)
+    with Sequencer(engine, journal, clock) as sequencer, monkeypatch.context() as patch:
+        release, sync = threading.Event(), os.fdatasync
+        patch.setattr(os, "fdatasync", lambda file: (release.wait(10), sync(file)))
+        futures = []
+        for turn in range(8):
+            futures.append(sequencer.submit_nowait(deposit(count=4)))
+            time.sleep(0.02)
+            assert engine.sequence <= 4 * min(turn + 1, 4)
+        release.set()
+        for future in futures:
+            future.result(10)
+        assert engine.sequence == 32
+
+
+def test_question_sees_only_what_is_durable_and_told(sequencer, folder):
+    heard = []
+    sequencer.subscribe(heard.append)
+    for _ in range(20):
+        sequencer.submit_nowait(deposit())
+        sequence, told = sequencer.ask(lambda engine: (engine.sequence, sum(map(len, heard))))
+        assert told == sequence == len(journalled(folder)[0])
 
 
 def test_what_waits_becomes_durable_together(sequencer, folder):
-    """While the writer is kept busy 300 submissions gather: they share few frames."""
-    sequencer.submit(opening())
-    before = len(journalled(folder)[1])
+    """While the writer is kept busy 300 submissions gather: they share one frame."""
+    sequencer.submit(deposit())
     release = hold(sequencer)
-    futures = [sequencer.submit_nowait(order(8, 1, 100 + i)) for i in range(300)]
+    futures = [sequencer.submit_nowait(deposit(8, i)) for i in range(300)]
     release()
     answers = [future.result(10) for future in futures]
-    assert [len(events) for events in answers] == [2] * 300
-    assert [int(events[0, e.PRICE_TICKS]) for events in answers] == list(range(100, 400))
-    assert journalled(folder)[1][before:] == [300]
+    assert [len(events) for events in answers] == [1] * 300
+    assert journalled(folder)[1] == [1, 300]
 
 
-def test_large_submission_is_cut_into_frames_and_answered_once(sequencer, folder):
-    sequencer.submit(opening())
-    before = len(journalled(folder)[1])
-    cancels = np.repeat(command(Kind.CANCEL, account=8, order=1)[np.newaxis], 5000, axis=0)
-    events = sequencer.submit(cancels, b"of the first")
-    assert refusals(events) == [Reason.ORDER_UNKNOWN] * 5000
-    assert max(journalled(folder)[1][before:]) <= 2048
-    entries = [unpack_private(frame.private) for frame in read_frames(journal_path(folder))]
-    assert entries[before] == [(0, b"of the first")]
-    assert not any(entries[before + 1 :])
+def test_large_submission_is_cut_into_groups_and_answered_once(sequencer, folder):
+    events = sequencer.submit(one(Kind.CANCEL, account=8, order=1).repeat(20_000, 0), b"of it")
+    assert len(refusals(events)) == 20_000
+    frames = [f for f in read_frames(folder / FOLDER_NAME) if len(f.rows)]
+    assert max(len(frame.rows) for frame in frames) <= 8192
+    entries = [unpack_private(frame.private) for frame in frames]
+    assert entries[0] == [(0, b"of it")]
+    assert not any(entries[1:])
 
 
 def test_private_bytes_stand_with_their_row(sequencer, folder, clock):
     """Three submissions in one frame, whose first rows are what had come due before them."""
-    sequencer.submit(opening())
+    sequencer.submit(hourly())
     release = hold(sequencer)
     clock.now_ns = START_NS + 2 * NS_PER_HOUR
-    two = np.concatenate([order(8, 1, 100), order(8, 1, 101)])
-    futures = [sequencer.submit_nowait(two, name) for name in (b"Ada", b"", b"Bob")]
+    futures = [sequencer.submit_nowait(deposit(count=2), name) for name in (b"Ada", b"", b"Bob")]
     release()
     for future in futures:
         future.result(10)
-    *_, last = read_frames(journal_path(folder))
-    assert last.rows[:, KIND].tolist() == [Kind.ADVANCE] * 2 + [Kind.ORDER] * 6
+    *_, last = read_frames(folder / FOLDER_NAME)
+    assert last.rows[:, KIND].tolist() == [Kind.ADVANCE] * 2 + [Kind.DEPOSIT] * 6
     assert unpack_private(last.private) == [(2, b"Ada"), (6, b"Bob")]
 
 
@@ -298,23 +378,23 @@ def test_private_bytes_stand_with_their_row(sequencer, folder, clock):
     ],
 )
 def test_malformed_submission_is_refused_before_the_journal(sequencer, folder, wrong):
-    size = journal_path(folder).stat().st_size
+    size = file_of(folder).stat().st_size
     with pytest.raises(RequestMalformed, match="expected"):
         sequencer.submit(wrong)
-    assert journal_path(folder).stat().st_size == size
+    assert file_of(folder).stat().st_size == size
 
 
 def test_too_much_private_and_too_late_a_time_are_refused(sequencer):
     with pytest.raises(RequestMalformed, match="private"):
-        sequencer.submit(opening(), bytes((1 << 20) + 1))
+        sequencer.submit(deposit(), bytes((1 << 20) + 1))
     with pytest.raises(RequestMalformed, match="2\\^62"):
         sequencer.advance(1 << 62)
 
 
 def test_nothing_submitted_gives_nothing(sequencer, folder):
-    size = journal_path(folder).stat().st_size
+    size = file_of(folder).stat().st_size
     assert sequencer.submit(np.zeros((0, 16), np.int64)).shape == (0, 16)
-    assert journal_path(folder).stat().st_size == size
+    assert file_of(folder).stat().st_size == size
 
 
 def test_full_disk_stops_the_sequencer_and_only_what_was_told_is_lost_to_nobody(folder, clock):
@@ -322,13 +402,13 @@ def test_full_disk_stops_the_sequencer_and_only_what_was_told_is_lost_to_nobody(
 
     After a restart everything acknowledged is there.
     """
-    engine, journal, _ = recover(folder, LIMITS, Reference)
+    engine, journal, _ = recover(folder, LIMITS, Toy)
     sequencer = Sequencer(engine, journal, clock)
-    acknowledged = [sequencer.submit(opening())]
+    acknowledged = [sequencer.submit(deposit())]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     release = hold(sequencer)
-    waiting = [sequencer.submit_nowait(order(8, 1, 100 + i)) for i in range(3)]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (journal_path(folder).stat().st_size + 50, hard))
+    waiting = [sequencer.submit_nowait(deposit()) for i in range(3)]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_of(folder).stat().st_size + 50, hard))
     try:
         release()
         for future in waiting:
@@ -337,10 +417,10 @@ def test_full_disk_stops_the_sequencer_and_only_what_was_told_is_lost_to_nobody(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     with pytest.raises(SequencerStopped, match="durable"):
-        sequencer.submit(order(8, 1, 100))
+        sequencer.submit(deposit())
     assert "durable" in sequencer.stopped
     sequencer.close()
-    engine, journal, report = recover(folder, LIMITS, Reference)
+    engine, journal, report = recover(folder, LIMITS, Toy)
     journal.close()
     assert report.cut_bytes == 50
     assert engine.sequence == acknowledged[-1][-1, e.SEQUENCE]
@@ -348,7 +428,7 @@ def test_full_disk_stops_the_sequencer_and_only_what_was_told_is_lost_to_nobody(
 
 def test_failed_sync_stops_the_sequencer(sequencer, monkeypatch):
     """A sync that fails once is never tried again: what the disk holds is unknown."""
-    sequencer.submit(opening())
+    sequencer.submit(deposit())
 
     def refuse(file: int) -> None:
         raise OSError(5, "Input/output error")
@@ -358,19 +438,19 @@ def test_failed_sync_stops_the_sequencer(sequencer, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", refuse)
         with pytest.raises(SequencerStopped, match="Input/output error"):
-            sequencer.submit(order(8, 1, 100))
+            sequencer.submit(deposit())
     with pytest.raises(SequencerStopped, match="Input/output error"):
-        sequencer.submit(order(8, 1, 100))
+        sequencer.submit(deposit())
     with pytest.raises(SequencerStopped):
         sequencer.ask(lambda engine: engine.digest())
     assert heard == []
 
 
-class Faulty(Reference):
-    """An exchange with a fault of ours: it does not survive the label 666."""
+class Faulty(Toy):
+    """An exchange with a fault of ours: it does not survive account 66."""
 
     def apply(self, rows):
-        assert not (rows[:, 13] == 666).any(), "found 666"
+        assert not (rows[:, ACCOUNT] == 66).any(), "found 66"
         return super().apply(rows)
 
 
@@ -378,11 +458,11 @@ def test_fault_of_ours_stops_the_sequencer_and_does_not_come_back(folder, clock)
     """The command that trips an assertion is in no journal: the next start goes on before it."""
     engine, journal, _ = recover(folder, LIMITS, Faulty)
     sequencer = Sequencer(engine, journal, clock)
-    last = sequencer.submit(opening())[-1, e.SEQUENCE]
-    with pytest.raises(SequencerStopped, match="found 666"):
-        sequencer.submit(order(8, 1, 100, label=666))
-    with pytest.raises(SequencerStopped, match="found 666"):
-        sequencer.submit(order(8, 1, 100))
+    last = sequencer.submit(deposit())[-1, e.SEQUENCE]
+    with pytest.raises(SequencerStopped, match="found 66"):
+        sequencer.submit(deposit(66))
+    with pytest.raises(SequencerStopped, match="found 66"):
+        sequencer.submit(deposit())
     sequencer.close()
     engine, journal, report = recover(folder, LIMITS, Faulty)
     journal.close()
@@ -392,48 +472,48 @@ def test_fault_of_ours_stops_the_sequencer_and_does_not_come_back(folder, clock)
 
 def test_subscriber_that_fails_stops_the_sequencer(sequencer):
     """Its own submitter was told already: the frame is durable."""
-    sequencer.submit(opening())
+    sequencer.submit(deposit())
 
     def fail(events) -> None:
         raise ValueError("deaf")
 
     sequencer.subscribe(fail)
-    assert len(sequencer.submit(order(8, 1, 100))) == 2
+    assert len(sequencer.submit(deposit())) == 1
     with pytest.raises(SequencerStopped, match="deaf"):
-        sequencer.submit(order(8, 1, 100))
+        sequencer.submit(deposit())
 
 
 def test_unsubscribed_hears_no_more(sequencer):
     heard = []
     end = sequencer.subscribe(heard.append)
-    sequencer.submit(opening())
+    sequencer.submit(deposit())
     sequencer.ask(lambda engine: None)
     count = len(heard)
     end()
-    sequencer.submit(order(8, 1, 100))
+    sequencer.submit(deposit())
     assert len(heard) == count > 0
 
 
 def test_close_does_what_waits_and_refuses_what_comes(folder, clock):
-    engine, journal, _ = recover(folder, LIMITS, Reference)
+    engine, journal, _ = recover(folder, LIMITS, Toy)
     sequencer = Sequencer(engine, journal, clock)
-    futures = [sequencer.submit_nowait(opening())]
-    futures += [sequencer.submit_nowait(order(8, 1, 100 + i)) for i in range(20)]
+    futures = [sequencer.submit_nowait(deposit())]
+    futures += [sequencer.submit_nowait(deposit()) for i in range(20)]
     sequencer.close()
     sequencer.close()
     assert all(len(future.result(0)) for future in futures)
     with pytest.raises(SequencerStopped, match="closed"):
-        sequencer.submit(order(8, 1, 100))
-    *_, last = read_frames(journal_path(folder))
+        sequencer.submit(deposit())
+    *_, last = read_frames(folder / FOLDER_NAME)
     assert len(last.rows) == 0
     assert last.digest == replayed(folder)[1]
 
 
 def test_cancelled_before_it_is_taken_is_never_done(sequencer, folder):
-    sequencer.submit(opening())
+    sequencer.submit(deposit())
     release = hold(sequencer)
     count = len(journalled(folder)[0])
-    future = sequencer.submit_nowait(order(8, 1, 100))
+    future = sequencer.submit_nowait(deposit())
     assert future.cancel()
     release()
     sequencer.ask(lambda engine: None)
@@ -444,9 +524,9 @@ def test_cancelled_before_it_is_taken_is_never_done(sequencer, folder):
 
 def test_full_queue_makes_submitters_wait(sequencer):
     """With the writer kept busy one large submission fills the queue; the next one waits."""
-    sequencer.submit(opening())
+    sequencer.submit(deposit())
     release = hold(sequencer)
-    cancel = command(Kind.CANCEL, account=8, order=1)[np.newaxis]
+    cancel = one(Kind.CANCEL, account=8, order=1)
     sequencer.submit_nowait(np.repeat(cancel, QUEUE_ROWS, axis=0))
     late = threading.Thread(target=sequencer.submit, args=(cancel,))
     late.start()
@@ -463,4 +543,4 @@ def test_question_that_fails_is_the_askers(sequencer):
 
     with pytest.raises(ZeroDivisionError):
         sequencer.ask(divide)
-    assert refusals(sequencer.submit(opening())) == []
+    assert refusals(sequencer.submit(deposit())) == []

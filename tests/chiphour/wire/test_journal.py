@@ -3,9 +3,10 @@
 Takes   any frames that hypothesis finds, and small journals changed at each byte.
 Gives   the laws of the format.
 Keeps   a torn tail and damage apart: recovery cuts one and refuses the other.
-Source  Rulebook 12.1; docs/reference/journal.md.
+Source  Rulebook 12.1 and 13.2; docs/reference/journal.md; decision 0026.
 """
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -28,7 +29,8 @@ from chiphour.wire.journal import Mark
 from chiphour.wire.journal import TornTail
 
 ROOT = Path(__file__).resolve().parents[3]
-HEAD = Head("full", "0f" * 16, 1_783_296_000_000_000_000, "1", "ab" * 32, Limits(accounts=64))
+HEAD = Head("full", "0f" * 16, 1_783_296_000_000_000_000, "2", "ab" * 32, Limits(accounts=64))
+KERNEL = "ce" * 32
 
 
 class Given(NamedTuple):
@@ -38,16 +40,17 @@ class Given(NamedTuple):
     salt: bytes
     private: bytes
     digest: str
+    events: bytes | None
 
 
-def frame_given(values, steps, salt, private, digest):
+def frame_given(values, steps, salt, private, digest, events=None):
     """Make rows from loose numbers: order is stamped later."""
     rows = np.zeros((len(values), 16), np.int64)
     rows[:, 2:] = np.array(values, np.int64).reshape(len(values), 1)
     rows[:, 1] = np.cumsum(np.array(steps[: len(values)], np.int64))
     if not len(rows):
-        private, digest = b"", digest or "cd" * 32
-    return Given(rows, salt, private, digest)
+        private, digest, events = b"", digest or "cd" * 32, None
+    return Given(rows, salt, private, digest, events)
 
 
 NUMBERS = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -58,6 +61,7 @@ FRAME = st.builds(
     st.binary(min_size=16, max_size=16),
     st.binary(max_size=40),
     st.sampled_from(["", "5a" * 32]),
+    st.binary(min_size=32, max_size=32),
 )
 
 
@@ -69,7 +73,7 @@ def written(frames, head=HEAD) -> tuple[bytes, list[Mark]]:
         rows = frame.rows.copy()
         rows[:, 0] = np.arange(mark.next_sequence, mark.next_sequence + len(rows))
         rows[:, 1] += mark.time_ns
-        piece, mark = journal.encode_frame(mark, rows, frame.salt, frame.private, frame.digest)
+        piece, mark = journal.encode_frame(mark, rows, *frame[1:], kernel=KERNEL)
         pieces.append(piece)
         marks.append(mark)
     return b"".join(pieces), marks
@@ -108,7 +112,9 @@ def test_decode_gives_back_what_was_encoded(given_frames):
         assert (frame.rows[:, 1] == expected.rows[:, 1] + before.time_ns).all()
         assert (frame.salt, frame.private) == (expected.salt, expected.private)
         assert frame.digest == expected.digest
-        assert journal.mark_after(frame) == after
+        assert frame.events == (before.events if expected.events is None else expected.events)
+        assert frame.kernel == KERNEL
+        assert journal.mark_after(frame, 2) == after
 
 
 @settings(deadline=None, max_examples=40)
@@ -202,7 +208,7 @@ def test_wrong_hash_of_the_last_whole_frame_names_the_remedy():
     assert "sequences 3 to 4" in str(fault)
 
 
-@pytest.mark.parametrize("tail", [b"garbage", b"CHFX", b"CHFR\2\0"])
+@pytest.mark.parametrize("tail", [b"garbage", b"CHFX", b"CHFR\1\0", b"CHFR\2\0\1\0"])
 def test_bytes_that_begin_no_frame_are_damage(tail):
     """Not zeros and not the beginning of the next frame: nothing of ours was cut off there."""
     content, _ = written(simple(1))
@@ -223,12 +229,12 @@ def test_frames_out_of_place_are_damage():
 
 
 def test_frame_of_another_journal_is_damage():
-    """The same frame after another first line has another seal."""
+    """The same frame after another first line names another previous hash."""
     content, marks = written(simple(1))
     other, _ = written([], HEAD._replace(market="f0" * 16))
     _, fault = scanned(other + content[marks[0].offset :])
     assert isinstance(fault, JournalDamaged)
-    assert "seal" in str(fault)
+    assert "previous hash" in str(fault)
 
 
 @pytest.mark.parametrize(
@@ -239,13 +245,16 @@ def test_frame_of_another_journal_is_damage():
         b"{}\n",
         b"[1]\n",
         b"[" * 9000 + b"\n",
-        b'{"format":"chiphour-journal/2"}\n',
+        b'{"format":"chiphour-journal/1"}\n',
         b"SQLite format 3\0",
         journal.encode_head(HEAD)[:-40],
         journal.encode_head(HEAD).replace(b'"full"', b'"half"'),
         journal.encode_head(HEAD).replace(b'{"', b'{ "', 1),
         journal.encode_head(HEAD).replace(b'"accounts":64', b'"accounts":65'),
         journal.encode_head(HEAD)[:-1],
+        journal.encode_head(HEAD).replace(b'"segment":1', b'"segment":1.0'),
+        journal.encode_head(HEAD).replace(b'"origin":null', b'"origin":[]'),
+        journal.encode_head(HEAD).replace(b'"rulebook":"2"', b'"rulebook":"two"'),
     ],
 )
 def test_wrong_first_line_is_damage(line):
@@ -253,6 +262,52 @@ def test_wrong_first_line_is_damage(line):
     _, fault = scanned(line)
     assert isinstance(fault, JournalDamaged)
     assert "first line" in str(fault)
+
+
+def test_next_segment_names_what_went_before():
+    """Its first line follows from the first one's and the mark; any other is told by the field."""
+    _, marks = written(simple(2))
+    following = journal.next_head(HEAD, marks[-1], "be" * 32)
+    assert (following.segment, following.frame, following.sequence) == (2, 2, 5)
+    assert (following.time_ns, following.previous) == (marks[-1].time_ns, marks[-1].hash.hex())
+    assert following.events == marks[-1].events.hex()
+    journal.check_follows(HEAD, marks[-1], following, "segment 2")
+    for field, value in (("segment", 3), ("sequence", 6), ("previous", "00" * 32), ("market", "")):
+        wrong = following._replace(**{field: value})
+        expected = getattr(following, field)
+        with pytest.raises(JournalDamaged) as told:
+            journal.check_follows(HEAD, marks[-1], wrong, "segment 2")
+        assert str(told.value) == (
+            f"segment 2: expected {field} {expected} after segment 1, found {value}, at byte 0"
+        )
+
+
+def test_frames_of_the_next_segment_follow_its_line():
+    """The line is part of the chain: its hash is the previous hash of the segment's first frame."""
+    _, marks = written(simple(2))
+    following = journal.next_head(HEAD, marks[-1], "be" * 32)
+    content, later = written(simple(1), following)
+    frames, fault = scanned(content)
+    assert fault is None
+    assert [(f.number, f.first_sequence) for f in frames] == [(3, 5)]
+    assert later[0].hash == hashlib.sha256(content[: content.index(b"\n") + 1]).digest()
+
+
+def test_event_digest_is_a_chain_over_the_events_of_frames():
+    events = np.arange(32).reshape(2, 16)
+    first = journal.chained_events(journal.ZERO, events)
+    assert first == hashlib.sha256(bytes(32) + events.astype("<i8").tobytes()).digest()
+    assert journal.chained_events(first, events[:0]) == hashlib.sha256(first).digest()
+
+
+def test_frame_without_rows_keeps_the_event_digest():
+    """Change it, seal and hash anew: still damage."""
+    mark = journal.first_mark(HEAD)
+    forged = mark._replace(events=b"x" * 32)
+    piece, _ = journal.encode_frame(forged, np.zeros((0, 16), np.int64), b"s" * 16, b"", "cd" * 32)
+    _, fault = scanned(journal.encode_head(HEAD) + piece)
+    assert isinstance(fault, JournalDamaged)
+    assert "expected the event digest" in str(fault)
 
 
 @given(st.lists(st.tuples(st.integers(0, 65535), st.binary(max_size=30)), max_size=5))
@@ -273,15 +328,19 @@ def test_program_in_the_reference_verifies_both_forms(tmp_path):
     page = (ROOT / "docs" / "reference" / "journal.md").read_text()
     program = page.partition("```python\n")[2].partition("```")[0]
     content, marks = written([*simple(3), frame_given([], [], b"s" * 16, b"", "cd" * 32)])
-    public = b"".join(journal.public_form(io.BytesIO(content)))
+    second, ends = written(simple(1), journal.next_head(HEAD, marks[-1], "be" * 32))
+    public = [b"".join(journal.public_form(io.BytesIO(each))) for each in (content, second)]
     changed = bytearray(content)
-    changed[marks[1].offset + 200] ^= 1
-    for number, (form, code) in enumerate([(content, 0), (public, 0), (bytes(changed), 1)]):
-        path = tmp_path / str(number)
-        path.write_bytes(form)
-        done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
+    changed[marks[1].offset + 300] ^= 1
+    given = [([content, second], 0), (public, 0), ([bytes(changed), second], 1), ([content] * 2, 1)]
+    for number, (files, code) in enumerate(given):
+        paths = [tmp_path / f"{number}-{place}" for place in range(len(files))]
+        for path, file in zip(paths, files, strict=True):
+            path.write_bytes(file)
+        words = [sys.executable, "-c", program, *paths]
+        done = subprocess.run(words, capture_output=True, text=True)
         assert done.returncode == code, done.stderr
         if code == 0:
-            assert done.stdout == f"4 6 {marks[-1].hash.hex()}\n"
+            assert done.stdout == f"5 8 {ends[-1].hash.hex()}\n"
         else:
-            assert "frame 2: hash" in done.stderr
+            assert ("frame 2: hash" if number == 2 else "segment 2") in done.stderr
