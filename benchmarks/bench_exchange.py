@@ -1,164 +1,115 @@
-"""BENCH EXCHANGE: the kernel on the common order flow, beside two other books, in one run.
+"""BENCH EXCHANGE: the kernel with all its rules on, from the door to the disk, beside other books.
 
-Takes   the flow of `order_flow.py` on 1 and on 50 contracts, for 1,000 members.
-Gives   figures: messages per CPU-second of the kernel, of bourse (a Rust book from PyPI), of the
-        plain sorted-dictionary book and of the plain exchange `reference.py`, the ratios first.
-Keeps   the whole rule set on: every message is a command through `apply` with its margin check,
-        positions, cash and events; every engine's fills must be the flow's, in order.
-Source  Decision 0005. CPU time of this process: other load on the machine does not count.
+Takes   the flow of `order_flow.py` on markets of several sizes (`exchange_load.py`).
+Gives   messages per CPU-second of the kernel and of its peers, the ratios first; what more members,
+        contracts and resting orders add to a message; the time of batches; the same with the
+        journal written and synced; replay, snapshot and recovery.
+Keeps   the whole rule set on: every message is a command through `apply` with margin, fees, bands,
+        positions, cash and events, a MARK after every 10,000; every engine's fills are the flow's.
+Source  Decision 0005. CPU time of this process, so that other load counts less; durable orders by
+        the clock, with the machine's load beside them.
 """
 
 import gc
+import os
+import tempfile
 import time
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chiphour.contracts.perpetual import Perpetual
+from chiphour.adapters.follower import Follower
+from chiphour.adapters.recovery import FOLDER_NAME
+from chiphour.adapters.recovery import recover
 from chiphour.exchange import commands as ask
 from chiphour.exchange import events as tell
 from chiphour.exchange.apply import apply
-from chiphour.exchange.commands import Kind
-from chiphour.exchange.commands import OrderType
-from chiphour.exchange.commands import Side
-from chiphour.exchange.commands import TimeInForce
-from chiphour.exchange.commands import Vintage
-from chiphour.exchange.compose import command
-from chiphour.exchange.compose import commands
-from chiphour.exchange.compose import listing
 from chiphour.exchange.engine import Engine
-from chiphour.exchange.limits import ACCOUNTS_RESERVED
-from chiphour.exchange.limits import Limits
-from chiphour.exchange.reference import Reference
 from chiphour.exchange.state import State
 from chiphour.exchange.state import allocate
-from chiphour.units import NS_PER_DAY
-from chiphour.units import STRIKE_OFFSET_NS
-from order_flow import CANCEL
-from order_flow import SELL
-from order_flow import Answer
-from order_flow import Messages
-from order_flow import PlainBook
-from order_flow import fill_hash
-from order_flow import generate
-
-try:
-    import bourse
-except ImportError:  # No wheel for this Python: its figures are null.
-    bourse = None
+from chiphour.wire.journal import chained_events
+from exchange_load import MESSAGES
+from exchange_load import Load
+from exchange_load import load
+from exchange_load import place_of
+from exchange_peers import PEERS
+from exchange_peers import check_answer
 
 Rows = NDArray[np.int64]
+Figure = dict[str, Any]
 
-MESSAGES = 1_000_000
-MEMBERS = 1_000
-RUNS = 5
-PEER_RUNS = 3
-REFERENCE_MESSAGES = 20_000  # Of the flow's first: the plain exchange is slow.
-EVENT_ROWS = 1024  # Of the kernel's buffer, beyond what one command may need.
-BATCH = 8192  # Commands of one `Engine.apply`.
-DEPOSIT_MICROUSD = 10**14
-INDEX_MICROUSD = 819_200  # The flow's first mid.
-STRIKE_NS = 20_000 * NS_PER_DAY + STRIKE_OFFSET_NS
-MESSAGE_NS = 1_000
-LIMITS = Limits(
-    accounts=4096,
-    contracts=64,
-    orders=1 << 15,
-    positions=1 << 16,
-    positions_per_account=64,
-    window_ticks=1 << 14,
-    price_microusd_max=(1 << 28) - 1,
+# (contracts, members, orders that rest before the flow)
+SIZES = (
+    (1, 1_000, 0),
+    (50, 1_000, 0),
+    (1_000, 1_000, 0),
+    (1, 10, 0),
+    (1, 100_000, 0),
+    (50, 100_000, 0),
+    (1, 1_000, 200_000),
 )
+COMPARED = ((1, 1_000, 0), (50, 1_000, 0))  # With the peers.
+ADDED = (  # What is larger, from which size to which.
+    ("members", (1, 1_000, 0), (1, 100_000, 0)),
+    ("contracts", (1, 1_000, 0), (50, 1_000, 0)),
+    ("contracts", (50, 1_000, 0), (1_000, 1_000, 0)),
+    ("resting orders", (1, 1_000, 0), (1, 1_000, 200_000)),
+)
+RUNS = 5
+PEER_RUNS = 2
+EVENT_ROWS = 1024  # Of the kernel's buffer, beyond what one command may need.
+BATCHES = (1, 16, 64, 256, 1_024)
+GROUP = 1_024
+GROUPS = 400
+RECOVERED = 10_000_000  # Commands of a recovery that is measured; 100 M are told from it.
 
 
-class Load(NamedTuple):
-    """A flow as commands: `setting` opens the market, `flow` is what is timed."""
-
-    contracts: int
-    messages: Messages
-    answer: Answer
-    setting: Rows
-    flow: Rows
+@lru_cache(1)
+def _load(size: tuple[int, int, int]) -> Load:
+    contracts, members, resting = size
+    work = load(contracts, members, resting=resting)
+    _check(work)
+    return work
 
 
-def load(contracts: int, messages: int = MESSAGES, members: int = MEMBERS) -> Load:
-    """Make the commands of a flow."""
-    found, answer = generate(messages, contracts)
-    accounts = np.random.default_rng(members).permutation(
-        np.arange(ACCOUNTS_RESERVED, LIMITS.accounts)
-    )[:members]
-    setting = _setting(contracts, accounts)
-    return Load(contracts, found, answer, setting, _flow(found, accounts, len(setting) + 1))
-
-
-def _setting(contracts: int, accounts: Rows) -> Rows:
-    rows = [command(Kind.OPEN_ACCOUNT, account=int(account)) for account in accounts]
-    rows += [
-        command(Kind.DEPOSIT, account=int(account), amount_microusd=DEPOSIT_MICROUSD)
-        for account in accounts
-    ]
-    rows.append(
-        command(
-            Kind.FIXING,
-            index=1,
-            strike_ns=STRIKE_NS,
-            vintage=Vintage.PROVISIONAL,
-            fit=1,
-            value_microusd=INDEX_MICROUSD,
-        )
-    )
-    terms = Perpetual("CHR.H100.SXM.OD", 1).lower()
-    for contract in range(contracts):
-        rows += list(listing(contract, terms))
-    setting = commands(rows)
-    setting[:, ask.SEQUENCE] = np.arange(1, len(setting) + 1)
-    setting[:, ask.TIME_NS] = STRIKE_NS
-    return setting
-
-
-def members_of(messages: Messages, members: int) -> Rows:
-    """Give each message its member: 2 x (a hash of its number mod half of them) + side.
-
-    So nobody meets an order of his own; a cancel is the order's owner's.
-    """
-    numbers = np.arange(len(messages), dtype=np.uint64)
-    mixed = (numbers * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33)
-    member = 2 * (mixed % np.uint64(members // 2)).astype(np.int64) + messages["side"]
-    cancels = messages["kind"] == CANCEL
-    member[cancels] = member[messages["ref"][cancels]]
-    return member
-
-
-def _flow(messages: Messages, accounts: Rows, first: int) -> Rows:
-    """Write the messages as commands; the one at place i has sequence `first` + i."""
-    rows = np.zeros((len(messages), ask.COMMAND_COLUMNS), np.int64)
-    numbers = np.arange(len(messages))
-    rows[:, ask.SEQUENCE] = first + numbers
-    rows[:, ask.TIME_NS] = STRIKE_NS + MESSAGE_NS * (1 + numbers)
-    rows[:, ask.ACCOUNT] = accounts[members_of(messages, len(accounts))]
-    cancels = messages["kind"] == CANCEL
-    rows[cancels, ask.KIND] = Kind.CANCEL
-    rows[cancels, ask.ORDER] = first + messages["ref"][cancels]
-    orders = ~cancels
-    rows[orders, ask.KIND] = Kind.ORDER
-    rows[orders, ask.CONTRACT] = messages["sym"][orders]
-    sides = np.where(messages["side"][orders] == SELL, Side.SELL, Side.BUY)
-    rows[orders, ask.SIDE] = sides
-    rows[orders, ask.ORDER_TYPE] = OrderType.LIMIT
-    rows[orders, ask.TIME_IN_FORCE] = TimeInForce.GTC
-    rows[orders, ask.PRICE_TICKS] = messages["price"][orders]
-    rows[orders, ask.LOTS] = messages["qty"][orders]
-    return rows
+def _check(work: Load) -> None:
+    """Hold the kernel's fills against the flow's answer, and its book and money too."""
+    engine = Engine(work.limits)
+    setting = engine.apply(work.setting)
+    assert not (setting[:, tell.KIND] == tell.Kind.REFUSED).any()
+    events = engine.apply(work.flow)
+    told = set(events[:, tell.KIND].tolist())
+    assert not told & {tell.Kind.REFUSED, tell.Kind.CALL_BEGUN, tell.Kind.LIQUIDATION_BEGUN}
+    fills = events[events[:, tell.KIND] == tell.Kind.FILL]
+    numbers = np.zeros(len(work.flow), np.int64)
+    numbers[place_of(np.arange(len(work.messages)))] = np.arange(len(work.messages))
+    first = int(work.flow[0, ask.SEQUENCE])
+    for column in (tell.MAKER_ORDER, tell.TAKER_ORDER):
+        fills[:, column] = numbers[fills[:, column] - first]
+    columns = (tell.MAKER_ORDER, tell.TAKER_ORDER, tell.PRICE_TICKS, tell.LOTS)
+    check_answer(work.answer, [tuple(fill) for fill in fills[:, columns].tolist()])
+    sections = engine.sections()
+    assert len(sections.orders) == work.answer.resting + work.resting
+    assert sections.accounts[:, 2].sum() == 0
+    assert sections.positions[:, 2].sum() == 0
 
 
 def time_kernel(work: Load) -> float:
-    """Run the flow through the kernel's door; give the CPU-seconds."""
-    state = allocate(LIMITS)
-    buffer = np.zeros((LIMITS.events_per_command + EVENT_ROWS, tell.EVENT_COLUMNS), np.int64)
+    """Run the flow through the kernel's door; give the CPU-seconds.
+
+    The market's memory is the machine's before it begins, as that of a market that runs is.
+    """
+    state = allocate(work.limits)
+    for rows in state:
+        rows += 0
+    count = work.limits.events_per_command + EVENT_ROWS
+    buffer = np.zeros((count, tell.EVENT_COLUMNS), np.int64)
     _pass_through(state, work.setting, buffer)
+    gc.collect()
     begin = time.process_time()
     _pass_through(state, work.flow, buffer)
     return time.process_time() - begin
@@ -170,148 +121,149 @@ def _pass_through(state: State, rows: Rows, buffer: Rows) -> None:
         rows = rows[done:]
 
 
-def time_engine(work: Load) -> float:
-    """Run the flow through `Engine.apply`, which hands over the events; give the CPU-seconds."""
-    engine = Engine(LIMITS)
-    engine.apply(work.setting)
-    begin = time.process_time()
-    for first in range(0, len(work.flow), BATCH):
-        engine.apply(work.flow[first : first + BATCH])
-    return time.process_time() - begin
+def kernel_rate(size: tuple[int, int, int]) -> int:
+    """Give messages per CPU-second, the best of some runs."""
+    work = _load(size)
+    return round(len(work.messages) / min(time_kernel(work) for _ in range(RUNS)))
 
 
-def time_reference(work: Load) -> float:
-    """Run the flow's first messages through the plain exchange; give CPU-seconds for each.
+def compared(size: tuple[int, int, int], kernel: int) -> Iterator[Figure]:
+    """Yield the ratios of the kernel to each peer on one size, and the peers' own figures."""
+    work = _load(size)
+    params = _params(size)
+    for name, is_here, timed, is_for_each in PEERS:
+        if not is_here:
+            reason = {"reason": f"{name} has no wheel for this Python"}
+            yield _figure(f"kernel to {name}", params, None, "ratio") | reason
+            continue
+        runs = 1 if is_for_each else PEER_RUNS
+        spent = min(timed(work) for _ in range(runs))
+        rate = 1 / spent if is_for_each else len(work.messages) / spent
+        yield _figure(f"kernel to {name}", params, round(kernel / rate, 2), "ratio")
+        yield _figure(f"{name} messages per CPU-second", params, round(rate), "1/s")
 
-    Its events must be the kernel's, byte for byte.
+
+def batch_times(size: tuple[int, int, int]) -> Iterator[Figure]:
+    """Yield the 50th and 99th percentile of the kernel's time for a batch, by its size."""
+    work = _load(size)
+    for batch in BATCHES:
+        engine = Engine(work.limits)
+        engine.apply(work.setting)
+        spent = []
+        for first in range(0, min(len(work.flow), 4_000 * batch), batch):
+            begin = time.perf_counter_ns()
+            engine.apply(work.flow[first : first + batch])
+            spent.append(time.perf_counter_ns() - begin)
+        for rank in (50, 99):
+            value = round(float(np.percentile(spent, rank)) / 1_000, 1)
+            yield _figure(f"batch p{rank}", _params(size) | {"batch": batch}, value, "us")
+
+
+def durable(size: tuple[int, int, int], synced: bool) -> Figure:
+    """Give orders a second, by the clock, applied and journalled in groups of 1,024."""
+    work = _load(size)
+    rows = work.flow[: GROUP * GROUPS]
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as place:
+        engine, journal, _ = recover(Path(place), work.limits, Engine)
+        chain = _journalled(engine, journal, work.setting, bytes(32), GROUP)
+        begin = time.perf_counter()
+        sync = os.fdatasync
+        if not synced:
+            os.fdatasync = lambda file: None
+        try:
+            _journalled(engine, journal, rows, chain, GROUP)
+        finally:
+            os.fdatasync = sync
+        rate = round(len(rows) / (time.perf_counter() - begin))
+        journal.close()
+    name = "durable orders" if synced else "orders applied and written"
+    params = {"group": GROUP, "load": round(os.getloadavg()[0], 1)}
+    return _figure(name, _params(size) | params, rate, "1/s")
+
+
+def _journalled(engine: Any, journal: Any, rows: Rows, chain: bytes, group: int) -> bytes:
+    """Apply and append commands in groups, one after another; give the chain of events."""
+    for first in range(0, len(rows), group):
+        part = rows[first : first + group]
+        chain = chained_events(chain, engine.apply(part))
+        journal.append(part, events=chain)
+    return chain
+
+
+def recovered(size: tuple[int, int, int]) -> Iterator[Figure]:
+    """Yield replay, snapshot and recovery of a long journal: the flow told again and again.
+
+    The same orders come anew as other commands, on what the rounds before left in the book.
     """
-    plain, engine = Reference(LIMITS), Engine(LIMITS)
-    rows = work.flow[:REFERENCE_MESSAGES]
-    plain.apply(work.setting)
-    engine.apply(work.setting)
-    begin = time.process_time()
-    events = plain.apply(rows)
-    spent = time.process_time() - begin
-    assert np.array_equal(events, engine.apply(rows))
-    assert plain.digest() == engine.digest()
-    return spent / len(rows)
+    work = _load(size)
+    params = _params(size)
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as place:
+        folder = Path(place)
+        commands = _write_long(work, folder)
+        begin, cpu = time.perf_counter(), time.process_time()
+        again = recover(folder, work.limits, Engine)
+        seconds, spent = time.perf_counter() - begin, time.process_time() - cpu
+        again.journal.close()
+        assert again.engine.sequence == commands
+        yield _figure("replayed commands", params, round(commands / spent), "1/CPU-s")
+        yield _figure("replayed commands by the clock", params, round(commands / seconds), "1/s")
+        told = {"commands": 100_000_000, "extrapolated from": commands}
+        whole = round(seconds * 100_000_000 / commands, 1)
+        yield _figure("recovery from the beginning", params | told, whole, "s")
+        follower = Follower(folder / FOLDER_NAME, Engine, Engine.from_sections, every=1 << 62)
+        follower.step()
+        begin = time.perf_counter()
+        follower.snapshot()
+        yield _figure("snapshot written", params, round(time.perf_counter() - begin, 2), "s")
+        begin = time.perf_counter()
+        again = recover(folder, work.limits, Engine, restore=Engine.from_sections)
+        again.journal.close()
+        seconds = round(time.perf_counter() - begin, 2)
+        yield _figure("recovery from a snapshot", params | {"commands": commands}, seconds, "s")
 
 
-def check_kernel(work: Load) -> None:
-    """Hold the kernel's fills against the flow's answer, and its book too."""
-    engine = Engine(LIMITS)
-    assert len(engine.apply(work.setting))
-    events = engine.apply(work.flow)
-    assert not (events[:, tell.KIND] == tell.Kind.REFUSED).any()
-    fills = events[events[:, tell.KIND] == tell.Kind.FILL]
-    first = int(work.flow[0, ask.SEQUENCE])
-    columns = (tell.MAKER_ORDER, tell.TAKER_ORDER, tell.PRICE_TICKS, tell.LOTS)
-    told = (fills[:, columns] - np.array([first, first, 0, 0])).tolist()
-    sections = engine.sections()
-    check_answer(work.answer, [tuple(fill) for fill in told])
-    assert len(sections.orders) == work.answer.resting
-    assert sections.accounts[:, 2].sum() == 0
-    assert sections.positions[:, 2].sum() == 0
+def _write_long(work: Load, folder: Path) -> int:
+    """Journal the flow in rounds until there are enough commands; give how many there are."""
+    engine, journal, _ = recover(folder, work.limits, Engine)
+    chain = _journalled(engine, journal, work.setting, bytes(32), 1 << 14)
+    flow, first = work.flow, int(work.flow[0, ask.SEQUENCE])
+    while engine.sequence < RECOVERED:
+        part = flow.copy()
+        moved = engine.sequence + 1 - first
+        part[:, ask.SEQUENCE] += moved
+        named = part[:, ask.KIND] == ask.Kind.CANCEL
+        part[named, ask.ORDER] += moved
+        part[:, ask.TIME_NS] += engine.time_ns - int(flow[0, ask.TIME_NS]) + 1
+        chain = _journalled(engine, journal, part, chain, 1 << 14)
+    journal.close()
+    return int(engine.sequence)
 
 
-def check_answer(answer: Answer, fills: list[tuple[Any, ...]]) -> None:
-    """Hold fills, each (maker, taker, price in ticks, lots), against the answer."""
-    assert len(fills) == answer.fills
-    assert sum(lots for _, _, _, lots in fills) == answer.lots
-    assert sum(price * lots for _, _, price, lots in fills) == answer.notional_ticks
-    assert fill_hash(fills) == answer.fill_hash
-
-
-def time_plain(work: Load) -> float:
-    """Run the flow through the plain book; give the CPU-seconds. The fills are checked."""
-    books = [PlainBook() for _ in range(work.contracts)]
-    fills: list[tuple[int, int, int, int]] = []
-
-    def on_fill(maker: int, taker: int, price: int, lots: int, _: bool) -> None:
-        fills.append((maker, taker, price, lots))
-
-    rows = work.messages.tolist()
-    begin = time.process_time()
-    for number, (kind, contract, side, lots, price, named) in enumerate(rows):
-        if kind == CANCEL:
-            books[contract].cancel(named)
-        else:
-            books[contract].add(number, side, price, lots, on_fill)
-    spent = time.process_time() - begin
-    check_answer(work.answer, fills)
-    return spent
-
-
-def time_bourse(work: Load) -> float:
-    """Run the flow through bourse, a call for each message; give the CPU-seconds.
-
-    Its priority is the time that it is told, so each order needs its own; without that it trades
-    wrongly. It numbers the orders of each book itself, so fills, lots and notional are checked.
-    """
-    books = [bourse.core.OrderBook(0, 1, True) for _ in range(work.contracts)]
-    place = [book.place_order for book in books]
-    cancel = [book.cancel_order for book in books]
-    set_time = [book.set_time for book in books]
-    ids = [0] * len(work.messages)
-    rows = work.messages.tolist()
-    begin = time.process_time()
-    for number, (kind, contract, side, lots, price, named) in enumerate(rows):
-        if kind == CANCEL:
-            cancel[contract](ids[named])
-        else:
-            set_time[contract](number)
-            ids[number] = place[contract](side == 0, lots, 0, price=price)
-    spent = time.process_time() - begin
-    trades = [trade for book in books for trade in book.get_trades()]
-    assert len(trades) == work.answer.fills
-    assert sum(trade[3] for trade in trades) == work.answer.lots
-    assert sum(trade[2] * trade[3] for trade in trades) == work.answer.notional_ticks
-    return spent
-
-
-def measured(work: Load) -> tuple[int, int, int | None, int]:
-    """Give messages per CPU-second of kernel, engine, bourse and plain book in their best runs.
-
-    They take turns, so that whatever else the machine does meets all of them.
-    """
-    engines = (time_kernel, time_engine, time_bourse, time_plain)
-    times: list[list[float]] = [[] for _ in engines]
-    for turn in range(RUNS):
-        for engine, spent in zip(engines, times, strict=True):
-            missing = bourse is None and engine is time_bourse
-            if not missing and (turn < PEER_RUNS or engine in (time_kernel, time_engine)):
-                gc.collect()
-                spent.append(engine(work))
-    kernel, whole, others, plain = (
-        round(len(work.messages) / min(spent)) if spent else None for spent in times
-    )
-    assert kernel and whole and plain
-    return kernel, whole, others, plain
-
-
-def figures() -> Iterator[dict[str, Any]]:
+def figures() -> Iterator[Figure]:
     """Measure; yields {"name", "params", "value", "unit"}, and "reason" where value is None."""
-    for contracts in (1, 50):
-        work = load(contracts)
-        check_kernel(work)
-        kernel, engine, others, plain = measured(work)
-        reference = round(1 / time_reference(work))
-        params = {"contracts": contracts, "members": MEMBERS, "messages": MESSAGES}
-        for name, value, unit in (
-            ("kernel to bourse", others and round(kernel / others, 2), "ratio"),
-            ("kernel to plain book", round(kernel / plain, 2), "ratio"),
-            ("kernel to plain exchange", round(kernel / reference, 2), "ratio"),
-            ("kernel messages per CPU-second", kernel, "1/s"),
-            ("engine messages per CPU-second", engine, "1/s"),
-            ("bourse messages per CPU-second", others, "1/s"),
-            ("plain book messages per CPU-second", plain, "1/s"),
-        ):
-            figure = {"name": name, "params": params, "value": value, "unit": unit}
-            missing = {"reason": "bourse has no wheel for this Python"}
-            yield figure if value is not None else figure | missing
-        yield {
-            "name": "plain exchange messages per CPU-second",
-            "params": params | {"messages": REFERENCE_MESSAGES},
-            "value": reference,
-            "unit": "1/s",
-        }
+    rates = {}
+    for size in SIZES:
+        rates[size] = kernel_rate(size)
+        rate = rates[size]
+        yield _figure("kernel messages per CPU-second", _params(size), rate, "1/s")
+        if size in COMPARED:
+            yield from compared(size, rates[size])
+            yield from batch_times(size)
+        if size == COMPARED[-1]:
+            yield durable(size, synced=False)
+            yield durable(size, synced=True)
+            yield from recovered(size)
+    for what, small, large in ADDED:
+        added = round(10**9 / rates[large] - 10**9 / rates[small])
+        params = {"what": what, "from": _params(small), "to": _params(large)}
+        yield _figure("added to a message", params, added, "ns")
+
+
+def _params(size: tuple[int, int, int]) -> dict[str, Any]:
+    contracts, members, resting = size
+    found = {"contracts": contracts, "members": members, "messages": MESSAGES}
+    return found | ({"resting": resting} if resting else {})
+
+
+def _figure(name: str, params: dict[str, Any], value: Any, unit: str) -> Figure:
+    return {"name": name, "params": params, "value": value, "unit": unit}
