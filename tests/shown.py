@@ -18,6 +18,7 @@ from chiphour.adapters.indexed import Indexed
 from chiphour.adapters.metrics import metrics_text
 from chiphour.adapters.serve.http import create_app
 from chiphour.adapters.serve.run import serve
+from chiphour.analyse.curve import Point
 from chiphour.contracts import table
 from chiphour.contracts.table import TERMS
 from chiphour.index import v2026_1
@@ -134,6 +135,15 @@ class Shown(Indexed):
     def trades(self, contract: str, count: int) -> list[Trade]:
         """Give one trade."""
         return [Trade(strike_ns(FIRST), 1, 31_820, 12_400, "demonstration")][:count]
+
+    def curve(self, series: str) -> Sequence[Point]:
+        """Give a fix, a future that real members quote, and one that only demonstration does."""
+        near, far = date(2026, 8, 31), date(2026, 9, 30)
+        return [
+            Point(FIRST, "fix", series, 3_170_000, 3_100_000, 3_200_000, ""),
+            Point(near, "future", "near", 3_184_250, 3_180_000, 3_188_500, ""),
+            Point(far, "future", "far", None, None, None, "ONLY_DEMONSTRATION"),
+        ]
 
     def auction(self, day: date) -> AuctionSummary | None:
         """Give a run on the last day only."""

@@ -112,6 +112,9 @@ class World(Protocol):
     def contracts(self) -> Mapping[str, int]:
         """Give the number of each contract ever listed, by name."""
 
+    def free_contracts(self) -> Sequence[int]:
+        """Give the numbers that new contracts may take, in the order in which to take them."""
+
     def has_fit_fix(self, index: int) -> bool:
         """Tell whether the exchange knows a fix of a series that is fit for settlement."""
 
@@ -209,14 +212,22 @@ def tell_fix(day: date, world: World) -> None:
 
 
 def list_due(day: date, world: World) -> None:
-    """List the contracts that must be open on this day, once their index has a fit fix."""
+    """List the contracts that must be open on this day, once their index has a fit fix.
+
+    Raises CommandRefused when the exchange has no number left for one.
+    """
     index = BY_TICKER[UNDERLYING].number
     if not world.has_fit_fix(index):
         return
     known = world.contracts()
     wanted = listed_on(day, UNDERLYING, index)
     due = [contract for contract in wanted if contract.name not in known]
-    for number, contract in enumerate(due, len(known)):
+    free = world.free_contracts()
+    if len(due) > len(free):
+        raise CommandRefused(
+            f"listings of {day}: expected {len(due)} free numbers of contracts, found {len(free)}"
+        )
+    for number, contract in zip(free, due, strict=False):
         submit(f"listing of {contract.name}", listing(number, contract.lower()), world)
 
 

@@ -44,6 +44,7 @@ from chiphour.auction.instance import Instance
 from chiphour.auction.model import Program
 from chiphour.auction.solve import Solution
 from chiphour.contracts import table
+from chiphour.contracts.cycle import month_end
 from chiphour.contracts.names import name_of
 from chiphour.exchange import events as e
 from chiphour.exchange.commands import TIME_NS
@@ -82,6 +83,7 @@ MEMBERS_EVERY_NS = 30 * NS_PER_MINUTE
 KEPT_NS = 2 * NS_PER_DAY  # How far back `events_since` can look.
 SOLVE_LIMIT_S = 60
 NEVER_NS = 1 << 62
+MONTHS_QUOTED = 2
 
 
 class ReleaseUnwritten(MarketError):
@@ -120,6 +122,11 @@ class Replayed:
     def time_ns(self) -> int:
         """Give the time of the last command."""
         return self.engine.time_ns
+
+    @property
+    def work_waits(self) -> bool:
+        """Tell whether something waits in the queue of work."""
+        return self.engine.work_waits
 
     def digest(self) -> str:
         """Give the digest of the state."""
@@ -245,10 +252,19 @@ class Market:
 
     def contracts(self) -> Mapping[str, int]:
         """Give the number of each contract ever listed, by name."""
+        rows = dict(self.listed())
         return {
-            name_of(BY_NUMBER[row[table.INDEX]].ticker, row): number
-            for number, row in self.listed()
+            name_of(
+                row, lambda index: BY_NUMBER[index].ticker, lambda n: rows[n][table.EXPIRY_NS]
+            ): (number)
+            for number, row in rows.items()
         }
+
+    def free_contracts(self) -> Sequence[int]:
+        """Give the numbers that a new contract may take: unused ones first, then expired ones."""
+        used = {number: row[table.STATE] for number, row in self.listed()}
+        unused = [n for n in range(self._engine.limits.contracts) if n not in used]
+        return unused + [n for n, state in used.items() if state == table.State.EXPIRED]
 
     def has_fit_fix(self, index: int) -> bool:
         """Tell whether the exchange knows a fix of a series that is fit for settlement."""
@@ -262,7 +278,7 @@ class Market:
 
     def trade(self, until_ns: int) -> None:
         """Send marks, and what the members send, until a market time (exclusive)."""
-        while (moments := self._moments(until_ns)) and self._quoted():
+        while (moments := self._moments(until_ns)) and self._trading():
             if self._pause is not None:
                 self._pause(moments[0])
                 moments = moments[:1]
@@ -368,7 +384,7 @@ class Market:
     def cash_microusd(self) -> Mapping[int, int]:
         """Give the cash of every account, the outside world's included: it sums to zero."""
         rows = self.ask(lambda engine: engine.sections().accounts)
-        return {account: cash for account, _, cash in rows.tolist()}
+        return {account: cash for account, _, cash, *_ in rows.tolist()}
 
     def last_fills(self, contract: int, count: int) -> Rows:
         """Give the last fills of a contract, the oldest first, of the events still held."""
@@ -399,17 +415,20 @@ class Market:
         return list(range(first, min(acts, until_ns), MARK_EVERY_NS))
 
     def _marks(self, moments: Sequence[int]) -> Rows:
-        indexes = sorted({row[table.INDEX] for _, row in self._open()})
+        indexes = sorted({row[table.INDEX] for _, row in self._trading()})
         return commands(
             command(Kind.MARK, time_ns=moment, index=index, fit=Quality.LIVE)
             for moment in moments
             for index in indexes
         )
 
-    def _open(self) -> list[tuple[int, list[int]]]:
-        return [each for each in self.listed() if each[1][table.STATE] == table.State.OPEN]
+    def _trading(self) -> list[tuple[int, list[int]]]:
+        states = (table.State.OPEN, table.State.CALL)
+        return [each for each in self.listed() if each[1][table.STATE] in states]
 
     def _quoted(self) -> list[Quoted]:
+        """Give what the members trade: the perpetual, and the futures of the next month ends."""
+        ends = sorted({row[table.EXPIRY_NS] for _, row in self._trading() if _ends_a_month(row)})
         return [
             Quoted(
                 number,
@@ -418,7 +437,10 @@ class Market:
                 self._fits.get(row[table.INDEX], (row[table.INDEX_MICROUSD],) * 2)[0],
                 row[table.EXPIRY_NS],
             )
-            for number, row in self._open()
+            for number, row in self._trading()
+            if row[table.STATE] == table.State.OPEN
+            and row[table.AVERAGE_DAYS] == 0
+            and row[table.EXPIRY_NS] in (0, *ends[:MONTHS_QUOTED])
         ]
 
     def _hear(self, events: Rows) -> None:
@@ -436,3 +458,9 @@ class Market:
         oldest = int(events[-1, e.TIME_NS]) - (self._history_ns or NEVER_NS)
         while self._recent and self._recent[0][-1, e.TIME_NS] < oldest:
             self._recent.pop(0)
+
+
+def _ends_a_month(row: Sequence[int]) -> bool:
+    """Tell whether a contract ends on the last day of a month."""
+    expiry_ns = row[table.EXPIRY_NS]
+    return expiry_ns > 0 and month_end(day_from_ns(expiry_ns)) == day_from_ns(expiry_ns)

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from chiphour.adapters.curve import curve_of
 from chiphour.adapters.indexed import Indexed
 from chiphour.adapters.log import LogReader
 from chiphour.adapters.transacted import trades_before
+from chiphour.analyse.curve import Point
 from chiphour.auction.instance import from_json as instance_from_json
 from chiphour.auction.result import from_json as result_from_json
 from chiphour.exchange import events as e
+from chiphour.index.series import BY_TICKER
 from chiphour.index.transacted import Trade as Transacted
 from chiphour.publish.auction import auction_summary
 from chiphour.publish.market import AuctionSummary
@@ -79,6 +82,12 @@ class Shown(Indexed):
             label = LABEL if ours else ""
             found.append(Trade(row[e.TIME_NS], row[e.SIDE], row[e.PRICE_TICKS], row[e.LOTS], label))
         return found
+
+    def curve(self, series: str) -> Sequence[Point]:
+        """Give the forward curve of a series from its last fix on."""
+        known = [fixing for fixing in self.fixings(series) if fixing.state == "fixed"]
+        last = max(known, key=lambda fixing: fixing.strike_ns, default=None)
+        return curve_of(self._market, last, BY_TICKER[series].number, None)
 
     def transacted(self, strike_ns: int) -> Sequence[Transacted]:
         """Give the trades of the auctions that delivered in the day before a strike."""

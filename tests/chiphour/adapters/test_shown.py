@@ -38,11 +38,11 @@ def test_days_and_fixings(shown):
 
 
 def test_contracts_books_and_trades(shown):
-    assert [contract.name for contract in shown.contracts()] == [
-        PERPETUAL,
-        "H100SXMOD_USDC-31JUL26",
-        "H100SXMOD_USDC-31AUG26",
-    ]
+    names = [contract.name for contract in shown.contracts()]
+    assert names[0] == PERPETUAL
+    for name in ("H100SXMOD_USDC-10JUL26", "H100SXMOD_USDC-31JUL26", "H100SXMODAVG_USDC-31AUG26"):
+        assert name in names
+    assert len(names) == len(set(names)) >= 11
     book = shown.book(PERPETUAL, 2)
     assert len(book.bids) == len(book.asks) == 2
     assert book.bids[0][0] < book.asks[0][0]
@@ -63,3 +63,11 @@ def test_every_page_is_labelled(shown):
     labels = shown.frame().labels
     assert labels[0].startswith("Replay of recorded prices: market time 2026-07-09T00:30:00Z")
     assert "demonstration members" in labels[1]
+
+
+def test_a_curve_of_a_demonstration_has_its_fix_and_no_other_price(shown):
+    points = shown.curve("CHR.H100.SXM.OD")
+    assert points[0].source == "fix" and points[0].price_microusd > 0
+    reasons = {point.reason for point in points if point.source == "future"}
+    assert reasons == {"ONLY_DEMONSTRATION", "NO_TRADES"}
+    assert all(point.price_microusd is None for point in points if point.source == "future")

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from chiphour.contracts.table import TERMS
+from chiphour.contracts.table import row_of
 from chiphour.exchange.commands import SEQUENCE
 from chiphour.exchange.commands import TIME_NS
 from chiphour.exchange.commands import Kind
@@ -26,11 +26,14 @@ from chiphour.exchange.commands import Vintage
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import listing
 from chiphour.exchange.limits import AUCTION
+from chiphour.exchange.limits import FEES
+from chiphour.exchange.limits import INSURANCE_FUND
 from chiphour.exchange.limits import OUTSIDE
 from chiphour.exchange.limits import Limits
 from chiphour.exchange.reference import Reference
 from chiphour.publish.statement import statement
 from chiphour.publish.statement import statement_csv
+from chiphour.simulate.storm_hand import seeded
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import STRIKE_OFFSET_NS
@@ -44,7 +47,7 @@ DEPOSIT = 1_000_000_000_000
 class Run:
     """A market that is told commands one by one, and remembers the events."""
 
-    def __init__(self, tick_microusd: int) -> None:
+    def __init__(self, tick_microusd: int, fee_ppm: int = 0) -> None:
         self.exchange = Reference(Limits())
         self.now_ns = START_NS
         self.events = []
@@ -52,8 +55,15 @@ class Run:
             self.say(command(Kind.OPEN_ACCOUNT, account=account))
             self.say(command(Kind.DEPOSIT, account=account, amount_microusd=DEPOSIT))
         self.fix(3_170_000)
-        terms = [term.default for term in TERMS]
-        terms[0:3] = [1, INDEX, tick_microusd]
+        terms = row_of(
+            index=INDEX,
+            index_ticks=0,
+            tick_microusd=tick_microusd,
+            opening_call_s=0,
+            dynamic_band_ppm=0,
+            taker_fee_ppm=fee_ppm,
+            maker_rebate_ppm=fee_ppm // 2,
+        )
         for row in listing(0, terms):
             self.say(row)
 
@@ -104,7 +114,7 @@ def test_a_day_of_trading_line_by_line():
     assert [(line.what, line.amount_microusd) for line in lines] == [
         ("deposit", DEPOSIT),
         ("fill", 400 * (3_170_000 - 3_180_000)),
-        ("payment", 400 * (3_200_000 - 3_170_000)),
+        ("variation", 400 * (3_200_000 - 3_170_000)),
         ("fill", 600 * (3_200_000 - 3_180_000)),
         ("transfer", -7),
         ("withdrawal", -11),
@@ -133,7 +143,7 @@ ORDERS = st.tuples(
 @given(st.lists(ORDERS, max_size=40), st.sampled_from((100, 250)))
 def test_statements_account_for_all_money(steps, tick_microusd):
     """Trade at random: each statement ends at the exchange's cash; all of them sum to zero."""
-    run = Run(tick_microusd)
+    run = Run(tick_microusd, fee_ppm=500)
     for account, side, price_ticks, lots, what in steps:
         if what == "order":
             run.order(account, side, price_ticks * 100 // tick_microusd, lots)
@@ -149,7 +159,7 @@ def test_statements_account_for_all_money(steps, tick_microusd):
             run.now_ns += NS_PER_DAY if what == "day" else NS_PER_HOUR
     events = run.all_events()
     total_microusd = 0
-    for account in (OUTSIDE, AUCTION, BUYER, SELLER, THIRD):
+    for account in (OUTSIDE, INSURANCE_FUND, AUCTION, FEES, BUYER, SELLER, THIRD):
         lines = statement(account, events)
         balance_microusd = lines[-1].balance_microusd if lines else 0
         assert balance_microusd == sum(line.amount_microusd for line in lines)
@@ -170,3 +180,31 @@ def test_events_that_begin_too_late_are_our_mistake():
 def test_an_account_without_money_has_no_lines():
     assert statement(999, Run(tick_microusd=100).all_events()) == []
     assert statement_csv([]).count(b"\r\n") == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_statements_of_a_storm_add_up_to_the_micro_dollar(seed):
+    """Fees, rebates, funding, variation, liquidations, blocks: every account, the market's too."""
+    limits, rows = seeded(seed, 250)
+    exchange = Reference(limits)
+    events = exchange.apply(rows)
+    total = 0
+    for account, _, cash, *_ in exchange.sections().accounts.tolist():
+        lines = statement(account, events)
+        assert (lines[-1].balance_microusd if lines else 0) == cash, account
+        total += cash
+    assert total == 0
+
+
+def test_a_funding_line_carries_rate_mark_index_size_and_period():
+    for seed in range(40):
+        limits, rows = seeded(seed, 250)
+        exchange = Reference(limits)
+        events = exchange.apply(rows)
+        for account in exchange.state.accounts:
+            for line in statement(account, events):
+                if line.what == "funding":
+                    assert None not in (line.rate_ppm, line.period_s, line.lots)
+                    assert line.mark_microusd is not None and line.index_microusd is not None
+                    return
+    pytest.fail("no storm paid funding")

@@ -22,12 +22,15 @@ from chiphour.adapters.serve.answer import NEVER_KEPT
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.answer import answered
 from chiphour.adapters.serve.answer import found
+from chiphour.adapters.serve.asked import Slug
 from chiphour.adapters.serve.asked import gives
+from chiphour.adapters.serve.asked import series_named
 from chiphour.adapters.serve.market_view import market_of
 from chiphour.publish.datasets import json_bytes
 from chiphour.publish.market import Listing
 from chiphour.publish.market import contract_object
 from chiphour.publish.market import listing_book_object
+from chiphour.units import text_from_microusd
 
 DEPTH_DEFAULT = 20
 DEPTH_MOST = 1_000
@@ -71,4 +74,34 @@ def book(
     return answered(request, json_bytes(listing_book_object(listing)), JSON, NEVER_KEPT)
 
 
-MARKET_API: Sequence[HTTPRouteHandler] = (contract_list, book)
+@get(
+    "/api/curve/{slug:str}",
+    summary="The forward curve of a series",
+    responses=gives(shapes.Curve, "The curve."),
+    media_type=JSON,
+    sync_to_thread=True,
+)
+def curve(request: Asked, slug: Slug) -> Response[bytes]:
+    """Give what an hour costs at later days: each point with its source and its interval."""
+    series, market = series_named(slug), market_of(request)
+    points = [
+        {
+            "date": point.day.isoformat(),
+            "source": point.source,
+            "name": point.name,
+            "price_usd": _dollars(point.price_microusd),
+            "low_usd": _dollars(point.low_microusd),
+            "high_usd": _dollars(point.high_microusd),
+            "reason": point.reason,
+        }
+        for point in market.curve(series.ticker)
+    ]
+    shown = {"series": series.ticker, "points": points}
+    return answered(request, json_bytes(shown), JSON, NEVER_KEPT)
+
+
+def _dollars(amount_microusd: int | None) -> str | None:
+    return None if amount_microusd is None else text_from_microusd(amount_microusd)
+
+
+MARKET_API: Sequence[HTTPRouteHandler] = (contract_list, book, curve)

@@ -13,6 +13,7 @@ from typing import cast
 
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.view import IndexView
+from chiphour.analyse.curve import Point
 from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
@@ -30,6 +31,9 @@ class MarketView(IndexView, Protocol):
 
     def trades(self, contract: str, count: int) -> Sequence[Trade]:
         """Give at most `count` trades of one of `contracts()`, the latest first."""
+
+    def curve(self, series: str) -> Sequence[Point]:
+        """Give the forward curve of a series, by its ticker; no demonstration member makes it."""
 
     def auction(self, day: date) -> AuctionSummary | None:
         """Give the outcome of a day's auction run, or None when there was none."""

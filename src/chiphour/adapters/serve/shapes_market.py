@@ -57,3 +57,30 @@ class Contracts(Struct, forbid_unknown_fields=True):
     """Every contract ever listed."""
 
     contracts: Annotated[list[Contract], Meta(description="By number.")]
+
+
+class CurvePoint(Struct, forbid_unknown_fields=True):
+    """What an hour costs at a later day, by one source; null where that has no price."""
+
+    date: Annotated[str, Meta(description="The day.", examples=["2026-08-31"])]
+    source: Annotated[
+        str, Meta(description="`fix`, `future`, `ahead auction` or `model`.", examples=["future"])
+    ]
+    name: Annotated[
+        str, Meta(description="What is behind it.", examples=["H100SXMOD_USDC-31AUG26"])
+    ]
+    price_usd: Annotated[str | None, Meta(description="Price.", examples=["3.184200"])]
+    low_usd: Annotated[
+        str | None, Meta(description="Least of its interval.", examples=["3.170000"])
+    ]
+    high_usd: Annotated[str | None, Meta(description="Most of it.", examples=["3.198400"])]
+    reason: Annotated[
+        str, Meta(description="Why it has no price.", examples=["ONLY_DEMONSTRATION"])
+    ]
+
+
+class Curve(Struct, forbid_unknown_fields=True):
+    """The forward curve of a series; demonstration members make no point of it."""
+
+    series: Annotated[str, Meta(description="Ticker.", examples=["CHR.H100.SXM.OD"])]
+    points: Annotated[list[CurvePoint], Meta(description="By day, then source.")]

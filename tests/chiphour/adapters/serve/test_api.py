@@ -56,6 +56,7 @@ def test_the_csv_of_a_series(address):
         ("/api/series/CHR.T4.OD?last=2", shapes.SeriesHistory),
         ("/api/contracts", shapes_market.Contracts),
         (BOOK, shapes_market.Book),
+        ("/api/curve/h100-sxm-od", shapes_market.Curve),
         ("/healthz", shapes.Health),
     ],
 )

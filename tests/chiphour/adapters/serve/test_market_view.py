@@ -17,6 +17,7 @@ QUESTIONS = {
     name for name, each in vars(MarketView).items() if inspect.isfunction(each) and name[0] != "_"
 }
 PATHS = (
+    "/api/curve/h100-sxm-od",
     *("/", "/release/2026-07-11", "/market", "/api/contracts"),
     "/api/book/H100SXMOD_USDC-PERPETUAL",
 )
@@ -39,4 +40,4 @@ def test_every_question_of_the_view_is_asked(shown):
     with TestClient(create_app(asked)) as client:
         for path in PATHS:
             assert client.get(path).status_code == 200, path
-    assert asked.heard >= QUESTIONS == {"contracts", "book", "trades", "auction"}
+    assert asked.heard >= QUESTIONS == {"contracts", "book", "trades", "auction", "curve"}
