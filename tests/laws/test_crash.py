@@ -1,7 +1,7 @@
 """CRASH: SIGKILL at any moment under load loses no acknowledged command.
 
 Takes   a child process that runs the sequencer on a real disk, four threads trading, a follower
-        beside it, and prints what was acknowledged and the digest at it; ten kills, one after
+        beside it, and prints what was acknowledged and the digest at it; five kills, one after
         another, in one folder. `CHIPHOUR_KILLS=200` kills as often.
 Gives   after each kill: all that was acknowledged is in the journal; it recovers from a snapshot
         and from the beginning to one digest, and replays to what the child printed. The kernel
@@ -45,7 +45,7 @@ from opened import STRIKE_NS
 from opened import opening
 
 SEED = 20260706
-KILLS = int(os.environ.get("CHIPHOUR_KILLS", "10"))
+KILLS = int(os.environ.get("CHIPHOUR_KILLS", "5"))
 SEGMENT_BYTES = 50_000  # Small: segments roll all the time.
 EVERY = 500  # Commands between two snapshots.
 TESTS = Path(__file__).resolve().parent.parent

@@ -333,7 +333,7 @@ def test_a_gap_in_the_sequence_is_our_fault(exchange):
         market.apply(command(Kind.ADVANCE, sequence=2, time_ns=START_NS)[None])
 
 
-@pytest.mark.suite
+@pytest.mark.long
 @pytest.mark.skipif(UNCOMPILED, reason="this is the uncompiled run")
 def test_laws_hold_uncompiled_where_overflow_is_told():
     """The same kernel as plain Python: an overflow raises there, compiled it would wrap."""

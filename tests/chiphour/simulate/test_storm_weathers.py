@@ -41,7 +41,7 @@ def test_seeds_take_turns_among_weathers_and_their_worlds():
     assert [weather_of(seed)[0] for seed in range(len(WEATHERS))] == list(WEATHERS)
 
 
-@pytest.mark.suite
+@pytest.mark.long
 def test_hundred_storms_reach_everything_often(monkeypatch):
     """Each kind, reason, cause, item and state at least five times.
 
