@@ -36,6 +36,7 @@ from exchange_load import MESSAGES
 from exchange_load import Load
 from exchange_load import load
 from exchange_load import place_of
+from exchange_peers import MISSING
 from exchange_peers import PEERS
 from exchange_peers import check_answer
 
@@ -133,7 +134,7 @@ def compared(size: tuple[int, int, int], kernel: int) -> Iterator[Figure]:
     params = _params(size)
     for name, is_here, timed, is_for_each in PEERS:
         if not is_here:
-            reason = {"reason": f"{name} has no wheel for this Python"}
+            reason = {"reason": f"{name} is not here: {MISSING[name]}"}
             yield _figure(f"kernel to {name}", params, None, "ratio") | reason
             continue
         runs = 1 if is_for_each else PEER_RUNS

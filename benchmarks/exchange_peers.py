@@ -23,14 +23,15 @@ from order_flow import Answer
 from order_flow import PlainBook
 from order_flow import fill_hash
 
+MISSING: dict[str, str] = {}  # Why a peer is not here.
 try:
     import bourse
-except ImportError:
-    bourse = None
+except ImportError as fault:
+    bourse, MISSING["bourse"] = None, str(fault)
 try:
     from lightmatchingengine import lightmatchingengine as light
-except ImportError:
-    light = None
+except ImportError as fault:
+    light, MISSING["lightmatchingengine"] = None, str(fault)
 try:
     import order_matching.matching_engine as matching
     from loguru import logger
@@ -39,8 +40,8 @@ try:
     from order_matching.orders import Orders
 
     logger.disable("order_matching")
-except ImportError:
-    matching = None
+except ImportError as fault:
+    matching, MISSING["order-matching"] = None, str(fault)
 
 SLOW_MESSAGES = 20_000  # Of the flow's first, for those that take long.
 MARKED = datetime(2026, 7, 6)
