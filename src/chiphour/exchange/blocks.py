@@ -23,6 +23,7 @@ from chiphour.exchange.orders import position_of
 from chiphour.exchange.orders import side_of
 from chiphour.exchange.orders import type_of
 from chiphour.exchange.positions import change_position
+from chiphour.exchange.positions import position_exists
 from chiphour.exchange.reasons import Reason
 from chiphour.exchange.reducing import trim
 from chiphour.exchange.resting import drop
@@ -53,8 +54,17 @@ def confirm_reason(state, commands, i):
     reason = live_reason(state, 0, 0, 0)
     if reason != Reason.NONE:
         return reason
-    _take_side(state, row, state.orders[row, col.ORDER_HOLDER] >> col.HOLDER_SHIFT)
-    return live_reason(state, 0, 0, 0)
+    first = state.orders[row, col.ORDER_HOLDER] >> col.HOLDER_SHIFT
+    _take_side(state, row, first)
+    reason = live_reason(state, 0, 0, 0)
+    if reason != Reason.NONE:
+        return reason
+    begun = contract * state.accounts.shape[0]
+    new = not position_exists(state.positions, begun + first)
+    both_new = new and not position_exists(state.positions, begun + account)
+    if both_new and state.market[0, col.POSITIONS] + 2 > state.market[0, col.POSITIONS_MAX]:
+        return Reason.POSITIONS_FULL  # Each alone would have had room.
+    return Reason.NONE
 
 
 @kernel

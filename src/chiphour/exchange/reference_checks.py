@@ -154,6 +154,14 @@ def confirm_reasons(state: MarketState, ask: Ask) -> Reasons:
     confirming, first = sides_of_block(state, block, ask["account"])
     yield from live_reasons(state, confirming)
     yield from live_reasons(state, first)
+    new = [side for side in (confirming, first) if not _has_position(state, side)]
+    everywhere = sum(len(account.positions) for account in state.accounts.values())
+    if len(new) == 2 and everywhere + 2 > state.limits.positions:
+        yield Reason.POSITIONS_FULL  # Each alone would have had room.
+
+
+def _has_position(state: MarketState, order: Order) -> bool:
+    return order.contract in state.accounts[order.account].positions
 
 
 def sides_of_block(state: MarketState, block: Order, account: int) -> tuple[Order, Order]:
