@@ -168,12 +168,23 @@ def contracts_table(listings: Sequence[Listing]) -> Html:
         Cell("Open interest", "n"),
         Cell("Ends"),
     ]
-    rows = [_contract_row(listing) for listing in listings]
+    rows = [_contract_row(listing) for listing in _in_order(listings)]
     caption = (
         "US dollars per GPU-hour; one lot is one GPU-hour. The index is the last fit fix of the "
         "series, the mark adds the basis at which the contract trades."
     )
     return table(caption, heads, [group(rows)], "reflow")
+
+
+def _in_order(listings: Sequence[Listing]) -> list[Listing]:
+    """Order contracts as they are looked for: without end, nearest end, and last what is over."""
+    return sorted(listings, key=_rank)
+
+
+def _rank(listing: Listing) -> tuple[bool, int, int]:
+    contract = listing.contract
+    over = contract.row[terms.STATE] == State.EXPIRED
+    return over, contract.row[terms.EXPIRY_NS], contract.number
 
 
 def _contract_row(listing: Listing) -> list[Cell]:
@@ -251,9 +262,25 @@ def market_page(listings: Sequence[Listing], frame: Frame) -> bytes:
         main.append(contracts_table(listings))
     else:
         main.append(paragraph("No contract is listed."))
-    for listing in listings:
-        main.append(_listing_section(listing))
+    ordered = _in_order(listings)
+    main += [_listing_section(listing) for listing in ordered if _is_seen(listing)]
+    quiet = [listing.contract.name for listing in ordered if not _is_seen(listing)]
+    if quiet:
+        main.append(_quiet_section(quiet))
     return page_bytes("Futures", "Contracts, books and trades.", "/market", frame, main)
+
+
+def _is_seen(listing: Listing) -> bool:
+    return bool(listing.book.bids or listing.book.asks or listing.trades)
+
+
+def _quiet_section(names: Sequence[str]) -> Html:
+    return joined(
+        [
+            element("h2", {"id": "quiet"}, "Empty books"),
+            paragraph(f"No order rests and no trade was made: {', '.join(names)}."),
+        ]
+    )
 
 
 def _listing_section(listing: Listing) -> Html:

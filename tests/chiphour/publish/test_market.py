@@ -86,7 +86,22 @@ def test_the_page_shows_book_and_trades(market, parsed):
 def test_an_empty_market_is_a_page(parsed, market):
     assert "No contract is listed." in text_of(parsed(market_page([], Frame())))
     empty = Listing(market.contracts()[0])
-    assert "The book is empty." in text_of(parsed(market_page([empty], Frame())))
+    words = text_of(parsed(market_page([empty], Frame())))
+    assert "No order rests and no trade was made: H100SXMOD_USDC-PERPETUAL." in words
+    traded = listing_of(market)._replace(book=Book())
+    assert "The book is empty." in text_of(parsed(market_page([traded], Frame())))
+
+
+def test_contracts_stand_by_their_end_and_what_is_over_stands_last(shown, parsed):
+    ends = {"OVER": 5, "LATE": 9, "NEAR": 7, "PERPETUAL": 0}
+    listings = [
+        Listing(Contract(number, name, shown.row(STATE=state, EXPIRY_NS=expiry_ns)))
+        for number, (name, expiry_ns) in enumerate(ends.items())
+        for state in [State.EXPIRED if name == "OVER" else State.OPEN]
+    ]
+    table = next(parsed(market_page(listings, Frame())).iter("table"))
+    names = [name.text for name in table.iter("span") if name.get("class") == "ticker"]
+    assert names == ["PERPETUAL", "NEAR", "LATE", "OVER"]
 
 
 def test_an_unknown_index_is_a_dash(shown, parsed):
