@@ -161,6 +161,24 @@ def test_set_up_from_nothing(copy, tmp_path, with_uv):
     assert "installation took" in third.stderr
 
 
+@pytest.mark.parametrize(
+    ("uv", "pip", "kept"), [("uv", False, True), (None, True, True), (None, False, False)]
+)
+def test_an_environment_is_kept_where_something_can_install_into_it(
+    launcher, monkeypatch, uv, pip, kept
+):
+    """What uv made holds no pip: without uv on the PATH it is made anew, not failed on for ever."""
+    finish(launcher, dev=False)
+    if pip:
+        launcher.PIP.touch()
+    made = []
+    monkeypatch.setattr(launcher.shutil, "which", lambda _: uv)
+    monkeypatch.setattr(launcher, "make_environment", lambda *_: made.append("made"))
+    monkeypatch.setattr(launcher, "run_installer", lambda *_: None)
+    launcher.install(True, None)
+    assert made == ([] if kept else ["made"])
+
+
 @pytest.mark.extra
 def test_a_killed_set_up_is_done_again(copy):
     """Kill the launcher while it installs: what it started holds the lock, the next one redoes."""
