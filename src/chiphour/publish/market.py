@@ -74,7 +74,7 @@ class Trade(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """A contract with what is seen of its trading; the latest trade first."""
+    """A contract with what is seen of its trading: recent trades, the latest first."""
 
     contract: Contract
     book: Book = Book()
@@ -278,7 +278,7 @@ def _quiet_section(names: Sequence[str]) -> Html:
     return joined(
         [
             element("h2", {"id": "quiet"}, "Empty books"),
-            paragraph(f"No order rests and no trade was made: {', '.join(names)}."),
+            paragraph(f"No order rests and there is no recent trade: {', '.join(names)}."),
         ]
     )
 
@@ -314,7 +314,7 @@ def _level(side: str, level: tuple[int, int], tick_microusd: int) -> list[Cell]:
 
 def _trades_table(listing: Listing) -> Html:
     if not listing.trades:
-        return paragraph("No trade yet.")
+        return paragraph("No recent trade.")
     tick_microusd = listing.contract.row[terms.TICK_MICROUSD]
     heads = [Cell("Time, UTC"), Cell("Taker"), Cell("Price", "n"), Cell("Lots", "n"), Cell("Note")]
     rows = [

@@ -66,7 +66,7 @@ def test_a_future_ends(shown, parsed):
     words = text_of(parsed(market_page([listing], Frame())))
     assert "31 August 2026 (stopped)" in words
     assert "3.000250" in words
-    assert "No trade yet." in words
+    assert "No recent trade." in words
 
 
 def test_the_page_shows_book_and_trades(market, parsed):
@@ -87,7 +87,7 @@ def test_an_empty_market_is_a_page(parsed, market):
     assert "No contract is listed." in text_of(parsed(market_page([], Frame())))
     empty = Listing(market.contracts()[0])
     words = text_of(parsed(market_page([empty], Frame())))
-    assert "No order rests and no trade was made: H100SXMOD_USDC-PERPETUAL." in words
+    assert "No order rests and there is no recent trade: H100SXMOD_USDC-PERPETUAL." in words
     traded = listing_of(market)._replace(book=Book())
     assert "The book is empty." in text_of(parsed(market_page([traded], Frame())))
 
