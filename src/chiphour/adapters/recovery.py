@@ -62,6 +62,7 @@ from chiphour.wire.snapshot import SnapshotHead
 
 RULEBOOK = "2"  # Raised when the same commands give another state than before.
 BATCH_ROWS = 2048  # Commands of one call: many enough for the kernel, few enough for its cache.
+AHEAD_ROWS = 1 << 14  # Commands that are read and verified while those before are applied.
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")
@@ -275,7 +276,7 @@ def recover(
             snapshot = newest_whole(place, head, lambda fault: passed_over.append(str(fault)))
         replay = first_state(place, head, make_engine, restore, snapshot)
         first = 1 if snapshot is None else snapshot.head.segment
-        for frame in journal.frames(min(first, len(journal.reader.segments))):
+        for frame in read_ahead(journal.frames(min(first, len(journal.reader.segments)))):
             replay.take(frame)
         replay.finish()
         check_not_newer(place, head, journal.reader.mark)
@@ -375,7 +376,7 @@ def replay(
         check_belongs(head, reader.head, path)
         stated.append(head)
     running = first_state(folder, reader.head, make_engine, restore, None, stated)
-    for frame in passing_torn_tail(reader.frames(), torn):
+    for frame in passing_torn_tail(read_ahead(reader.frames()), torn):
         running.take(frame)
     running.finish()
     return running.engine
@@ -387,6 +388,37 @@ def passing_torn_tail(pieces: Iterable[T], torn: Callable[[TornTail], None]) -> 
         yield from pieces
     except TornTail as tail:
         torn(tail)
+
+
+def read_ahead(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Yield frames that are read and verified on another thread, a batch ahead.
+
+    What reading raises is raised after the frames before it.
+    """
+    with ThreadPoolExecutor(1, "read-ahead") as thread:
+        reading = thread.submit(_batch_of, frames)
+        while True:
+            found, fault = reading.result()
+            if found and fault is None:
+                reading = thread.submit(_batch_of, frames)
+            yield from found
+            if fault is not None:
+                raise fault
+            if not found:
+                return
+
+
+def _batch_of(frames: Iterator[Frame]) -> tuple[list[Frame], Exception | None]:
+    """Take so many frames as hold a batch of rows, and what stopped their reading."""
+    found: list[Frame] = []
+    count = 0
+    try:
+        while count < AHEAD_ROWS and (frame := next(frames, None)):
+            found.append(frame)
+            count += len(frame.rows) + 1
+    except Exception as fault:
+        return found, fault
+    return found, None
 
 
 def check_not_newer(folder: Path, head: Head, end: Mark) -> None:

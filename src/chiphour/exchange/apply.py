@@ -25,10 +25,13 @@ from chiphour.exchange.book import order
 from chiphour.exchange.cancel_all import cancel_all
 from chiphour.exchange.cancel_all import cancel_all_reason
 from chiphour.exchange.checks import order_reason
+from chiphour.exchange.commands import COMMAND_COLUMNS
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.draining import drain
 from chiphour.exchange.emit import emit_refused
 from chiphour.exchange.emit import emit_repeated
+from chiphour.exchange.events import EVENT_COLUMNS
+from chiphour.exchange.flatten import flatten
 from chiphour.exchange.form import form_reason
 from chiphour.exchange.halts import halt
 from chiphour.exchange.halts import halt_reason
@@ -60,14 +63,14 @@ from chiphour.exchange.settlement import fixing_reason
 from chiphour.exchange.settlement import settle
 from chiphour.exchange.settlement import settle_reason
 from chiphour.exchange.state import NEVER_NS
-from chiphour.exchange.touch import AHEAD
+from chiphour.exchange.touch import STEP
+from chiphour.exchange.touch import is_worth_touching
 from chiphour.exchange.touch import touch
 from chiphour.exchange.trader import trader_reason
+from chiphour.ledger.flat import flat
 from chiphour.ledger.kernel import door
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
-
-WORTH_TOUCHING = 4  # Fewer commands than these are done before they could be fetched.
 
 
 @door
@@ -77,16 +80,16 @@ def apply(state, commands, events):
     Gives (commands done, events written). Raises AssertionError when a sequence or a time is not
     what the sequencer promises, or a balance leaves its bounds.
     """
+    state = flatten(state)
+    commands = flat(commands, COMMAND_COLUMNS, "commands")
+    events = flat(events, EVENT_COLUMNS, "events")
     done = np.int64(0)  # Not plain noughts: Numba would compile all below for the constant too.
     written = np.int64(0)
     market = state.market
     most = events.shape[0] - market[0, col.EVENTS_PER_COMMAND]
-    touched = np.int64(0)
     while done < commands.shape[0] and written <= most:
-        if done == touched:
-            touched = min(done + AHEAD, np.int64(commands.shape[0]))
-            if touched - done > WORTH_TOUCHING:
-                touch(state, commands, done, touched)
+        if done % STEP == 0 and is_worth_touching(market, commands):
+            touch(state, commands, done)
         time_ns = commands[done, ask.TIME_NS]
         assert commands[done, ask.SEQUENCE] == market[0, col.SEQUENCE] + 1
         assert time_ns < NEVER_NS

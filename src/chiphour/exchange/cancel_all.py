@@ -9,12 +9,11 @@ Keeps   the item's progress in itself. A subject below 0 means all accounts, -1 
 Source  Rulebook 2.8, 9.15, 9.19, 10.3.
 """
 
-from chiphour.contracts import table as term
-from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
 from chiphour.exchange import events as tell
 from chiphour.exchange import state as col
 from chiphour.exchange.emit import emit_counted
+from chiphour.exchange.listed import is_listed
 from chiphour.exchange.orders import find_order
 from chiphour.exchange.orders import position_of
 from chiphour.exchange.orders import side_of
@@ -39,9 +38,7 @@ def cancel_all_reason(state, commands, i):
     if reason != Reason.NONE:
         return reason
     contract = commands[i, ask.CONTRACT]
-    if contract < -1 or contract >= state.contracts.shape[0]:
-        return Reason.CONTRACT_UNKNOWN
-    if contract >= 0 and state.contracts[contract, term.STATE] == State.ABSENT:
+    if contract != -1 and not is_listed(state.contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     return Reason.NONE
 

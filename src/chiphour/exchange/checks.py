@@ -22,6 +22,7 @@ from chiphour.exchange.limits import OPEN_INTEREST_LOTS_MAX
 from chiphour.exchange.limits import ORDER_LOTS_MAX
 from chiphour.exchange.limits import REDUCING_MAX
 from chiphour.exchange.links import link_reason
+from chiphour.exchange.listed import is_listed
 from chiphour.exchange.margin import order_is_covered
 from chiphour.exchange.margin import raises_worst
 from chiphour.exchange.protection import frozen
@@ -50,9 +51,7 @@ def order_reason(state, commands, i):
     """Give the first reason to refuse an ORDER, or NONE; its form and account are right."""
     contract = commands[i, ask.CONTRACT]
     lots = commands[i, ask.LOTS]
-    if contract < 0 or contract >= state.contracts.shape[0]:
-        return Reason.CONTRACT_UNKNOWN
-    if state.contracts[contract, term.STATE] == State.ABSENT:
+    if not is_listed(state.contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     take_command(state, commands, i)
     order_type = commands[i, ask.ORDER_TYPE]

@@ -15,6 +15,7 @@ from chiphour.exchange.commands import Mode
 from chiphour.exchange.emit import emit_mode_set
 from chiphour.exchange.events import CallReason
 from chiphour.exchange.limits import ACCOUNTS_RESERVED
+from chiphour.exchange.listed import is_listed
 from chiphour.exchange.reasons import Reason
 from chiphour.exchange.work import Item
 from chiphour.exchange.work import put
@@ -36,9 +37,7 @@ def halt_reason(state, commands, i):
         return Reason.ACCOUNT_RESERVED if account < ACCOUNTS_RESERVED else Reason.NONE
     if contract == ALL:
         return Reason.NONE
-    if contract < 0 or contract >= state.contracts.shape[0]:
-        return Reason.CONTRACT_UNKNOWN
-    if state.contracts[contract, term.STATE] == State.ABSENT:
+    if not is_listed(state.contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     return Reason.NONE
 

@@ -27,6 +27,7 @@ from chiphour.exchange.limits import INSURANCE_FUND
 from chiphour.exchange.margin import equity
 from chiphour.exchange.margin import maintenance_margin
 from chiphour.exchange.margin import refresh
+from chiphour.exchange.positions import holds_lots
 from chiphour.exchange.reasons import Reason
 from chiphour.exchange.resting import cancel_row
 from chiphour.exchange.rounding import divide_up
@@ -75,7 +76,7 @@ def _last_step(state, account, events, written):
     accounts = state.accounts
     needed = maintenance_margin(state, account)
     held = equity(accounts, account)
-    if accounts[account, col.ACCOUNT_GROSS] == 0 or _is_well(accounts, account, held, needed):
+    if not holds_lots(state, account) or _is_well(accounts, account, held, needed):
         return _end(state, account, events, written)
     contract, largest = _largest(state, account)
     if contract < 0:
@@ -107,7 +108,7 @@ def _end(state, account, events, written):
     accounts = state.accounts
     accounts[account, col.ACCOUNT_LIQUIDATION] = 0
     accounts[account, col.ACCOUNT_STEPS] = 0
-    if accounts[account, col.ACCOUNT_GROSS] == 0 and accounts[account, col.ACCOUNT_CASH] < 0:
+    if not holds_lots(state, account) and accounts[account, col.ACCOUNT_CASH] < 0:
         written = pay_deficit(state, account, events, written)
     needed = maintenance_margin(state, account)
     held = equity(accounts, account)

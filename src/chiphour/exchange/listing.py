@@ -25,6 +25,7 @@ from chiphour.exchange.emit import emit_valued
 from chiphour.exchange.events import CallReason
 from chiphour.exchange.indexes import index_price
 from chiphour.exchange.indexes import refresh_base
+from chiphour.exchange.listed import is_listed
 from chiphour.exchange.positions import position_exists
 from chiphour.exchange.quality import quality_of
 from chiphour.exchange.reasons import Reason
@@ -82,13 +83,6 @@ def list_contract(state, commands, i, events, written):
 
 
 @kernel
-def _is_known(contracts, contract):
-    if contract < 0 or contract >= contracts.shape[0]:
-        return False
-    return contracts[contract, term.STATE] != State.ABSENT
-
-
-@kernel
 def set_reason(state, commands, i):
     """Give the first reason to refuse a SET, or NONE (rulebook 8.2)."""
     contract = commands[i, ask.CONTRACT]
@@ -97,7 +91,7 @@ def set_reason(state, commands, i):
     if contract == THE_MARKET:
         inside = value >= _SETTING_LEAST[parameter] and value <= _SETTING_MOST[parameter]
         return Reason.NONE if inside else Reason.PARAMETER_OUT_OF_RANGE
-    if not _is_known(state.contracts, contract):
+    if not is_listed(state.contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     now = state.contracts[contract, term.STATE]
     ended = now == State.FROZEN or now == State.EXPIRED
@@ -126,7 +120,7 @@ def set_term(state, commands, i, events, written):
 def open_reason(state, commands, i):
     """Give the first reason to refuse an OPEN, or NONE (rulebook 8.2)."""
     contract = commands[i, ask.CONTRACT]
-    if not _is_known(state.contracts, contract):
+    if not is_listed(state.contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     if state.contracts[contract, term.STATE] != State.LISTED:
         return Reason.CONTRACT_ALREADY_OPEN

@@ -17,6 +17,7 @@ from chiphour.exchange.limits import MONEY_MICROUSD_MAX
 from chiphour.exchange.limits import OUTSIDE
 from chiphour.exchange.margin import withdrawable
 from chiphour.exchange.reasons import Reason
+from chiphour.exchange.safety import set_safe
 from chiphour.ledger.kernel import kernel
 from chiphour.ledger.post import post
 
@@ -108,7 +109,7 @@ def withdraw(state, commands, i, events, written):
     account = commands[i, ask.ACCOUNT]
     amount = commands[i, ask.AMOUNT_MICROUSD]
     post(state.accounts, account, OUTSIDE, amount)
-    state.accounts[account, col.ACCOUNT_SAFE] = 0
+    set_safe(state, account, 0)
     cash = state.accounts[account, col.ACCOUNT_CASH]
     return emit_money(events, written, state.market, tell.Kind.WITHDRAWN, account, cash, -amount)
 
@@ -119,7 +120,7 @@ def transfer(state, commands, i, events, written):
     account = commands[i, ask.ACCOUNT]
     amount = commands[i, ask.AMOUNT_MICROUSD]
     post(state.accounts, account, commands[i, ask.TARGET], amount)
-    state.accounts[account, col.ACCOUNT_SAFE] = 0
+    set_safe(state, account, 0)
     cash = state.accounts[account, col.ACCOUNT_CASH]
     events_end = emit_money(
         events, written, state.market, tell.Kind.TRANSFERRED, account, cash, amount

@@ -13,6 +13,7 @@ Source  Rulebook 1.6, 9.9; decision 0005. Eight successive ids share one cache l
 from chiphour.exchange import state as col
 from chiphour.exchange.state import NONE
 from chiphour.exchange.state import SLOT_ORDER
+from chiphour.ledger.flat import fetch
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
@@ -50,6 +51,12 @@ def find_order(orders, slots, order):
 def row_near(slots, order):
     """Give the row in the home slot of an id, most often its order's; NONE where there is none."""
     return slots[_home(order & _TAG, slots.shape[0] - 1), SLOT_ORDER] & _ROW
+
+
+@hot
+def fetch_slot(slots, order):
+    """Ask for the home slot of an id, which is read soon."""
+    fetch(slots, _home(order & _TAG, slots.shape[0] - 1), SLOT_ORDER)
 
 
 @kernel

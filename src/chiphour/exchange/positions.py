@@ -4,7 +4,8 @@ Takes   the whole state; how much a position changes, and the price of lots that
 Gives   one way to change a position, which keeps all that hangs on it.
 Keeps   a position in its account's chain exactly while it exists; the counts; open interest;
         the account's margin, reserves and unrealised sum; the entry price.
-Source  Rulebook 1.2, 3.2, 3.3, 3.5, 3.7. Cash is the caller's: a fill posts it to both sides.
+Source  Rulebook 1.2, 3.2, 3.3, 3.5, 3.7. Cash is the caller's: a fill posts it, and its fees, to
+        both sides first.
 """
 
 from chiphour.contracts import table as term
@@ -12,6 +13,9 @@ from chiphour.exchange import state as col
 from chiphour.exchange.margin import unrealised_per_lot
 from chiphour.exchange.margin import update_margin
 from chiphour.exchange.rounding import divide_even
+from chiphour.exchange.safety import keep_safe
+from chiphour.exchange.safety import roll_drift
+from chiphour.exchange.safety import set_safe
 from chiphour.exchange.state import NONE
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
@@ -32,10 +36,12 @@ def change_position(state, account, contract, lots, open_buy, open_sell, reserve
     """Add to a position's lots, open buys, open sells (lots) and reserve (micro-dollars).
 
     The price is that of the lots, which are positive when bought; it moves the entry alone, since
-    all positions are carried at S (rulebook 3.2).
+    all positions are carried at S (rulebook 3.2). Cash that goes with the lots has moved before.
     """
     accounts, contracts, positions = state.accounts, state.contracts, state.positions
     place = contract * accounts.shape[0] + account
+    roll_drift(state, account)
+    accounts[account, col.ACCOUNT_REACH] += open_buy + open_sell
     if not position_exists(positions, place):
         _begin(state.market, accounts, contracts, positions, account, contract, place)
     positions[place, col.POSITION_OPEN_BUY] += open_buy
@@ -45,6 +51,8 @@ def change_position(state, account, contract, lots, open_buy, open_sell, reserve
     if lots != 0:
         _change_lots(accounts, contracts, positions, account, contract, place, lots, price_microusd)
     update_margin(accounts, contracts, positions, account, contract, place)
+    if lots != 0:
+        keep_safe(state, account)
     if not position_exists(positions, place):
         _end(state.market, accounts, positions, account, place)
 
@@ -60,9 +68,8 @@ def _change_lots(accounts, contracts, positions, account, contract, place, lots,
     contracts[contract, term.OPEN_INTEREST_LOTS] += max(0, after) - max(0, before)
     unrealised = lots * unrealised_per_lot(contracts, contract)
     accounts[account, col.ACCOUNT_UNREALISED] += unrealised
-    accounts[account, col.ACCOUNT_GROSS] += abs(after) - abs(before)
+    accounts[account, col.ACCOUNT_REACH] += abs(after) - abs(before)
     accounts[account, col.ACCOUNT_SCENARIO_KNOWN] = 0
-    accounts[account, col.ACCOUNT_SAFE] = 0
 
 
 @hot
@@ -79,13 +86,24 @@ def _entry(before, entry, lots, price_microusd):
 
 
 @kernel
+def holds_lots(state, account):
+    """Tell whether an account has lots in any contract."""
+    place = state.accounts[account, col.ACCOUNT_FIRST]
+    while place != NONE:
+        if state.positions[place, col.POSITION_LOTS] != 0:
+            return True
+        place = state.positions[place, col.POSITION_NEXT]
+    return False
+
+
+@kernel
 def end_position(state, account, place):
     """Let a position in a contract that has expired vanish (rulebook 8.5); it has no open lots."""
     accounts, positions = state.accounts, state.positions
     accounts[account, col.ACCOUNT_MARGIN] -= positions[place, col.POSITION_MARGIN]
     accounts[account, col.ACCOUNT_SCENARIO_KNOWN] = 0
-    accounts[account, col.ACCOUNT_SAFE] = 0
-    accounts[account, col.ACCOUNT_GROSS] -= abs(positions[place, col.POSITION_LOTS])
+    set_safe(state, account, 0)
+    accounts[account, col.ACCOUNT_REACH] -= abs(positions[place, col.POSITION_LOTS])
     positions[place, col.POSITION_MARGIN] = 0
     positions[place, col.POSITION_LOTS] = 0
     positions[place, col.POSITION_ENTRY] = 0

@@ -9,7 +9,9 @@ Source  Rulebook 1.3, 6.6.
 from chiphour.exchange import commands as ask
 from chiphour.exchange import state as col
 from chiphour.exchange.checks import order_reason
+from chiphour.exchange.commands import COMMAND_COLUMNS
 from chiphour.exchange.commands import Side
+from chiphour.exchange.flatten import flatten
 from chiphour.exchange.form import form_reason
 from chiphour.exchange.margin import equity
 from chiphour.exchange.margin import initial_margin
@@ -18,6 +20,7 @@ from chiphour.exchange.margin import worst_lots
 from chiphour.exchange.reasons import Reason
 from chiphour.exchange.tiers import tier_margin
 from chiphour.exchange.trader import trader_reason
+from chiphour.ledger.flat import flat
 from chiphour.ledger.kernel import door
 from chiphour.ledger.kernel import kernel
 
@@ -25,6 +28,8 @@ from chiphour.ledger.kernel import kernel
 @door
 def preview(state, commands):
     """Give (reason, equity, initial margin with the order) of an ORDER; the latter two may be 0."""
+    state = flatten(state)
+    commands = flat(commands, COMMAND_COLUMNS, "commands")
     reason = _reason(state, commands)
     if reason != Reason.NONE and reason != Reason.MARGIN_INSUFFICIENT:
         return reason, 0, 0

@@ -6,13 +6,12 @@ Keeps   one window at a time, which begins with its first fill; nothing counted 
 Source  Rulebook 9.19.
 """
 
-from chiphour.contracts import table as term
-from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
 from chiphour.exchange import events as tell
 from chiphour.exchange import state as col
 from chiphour.exchange.commands import Flag
 from chiphour.exchange.emit import emit_counted
+from chiphour.exchange.listed import is_listed
 from chiphour.exchange.orders import position_of
 from chiphour.exchange.reasons import Reason
 from chiphour.exchange.state import NEVER_NS
@@ -33,9 +32,7 @@ def protect_reason(state, commands, i):
     if reason != Reason.NONE:
         return reason
     contract = commands[i, ask.CONTRACT]
-    if contract < 0 or contract >= state.contracts.shape[0]:
-        return Reason.CONTRACT_UNKNOWN
-    if state.contracts[contract, term.STATE] == State.ABSENT:
+    if not is_listed(state.contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     return Reason.NONE
 

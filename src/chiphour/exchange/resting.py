@@ -320,7 +320,7 @@ def reduce_row(state, row, lots, reason, events, written):
         return cancel_row(state, row, reason, events, written)
     hidden = min(lots, state.orders[row, col.ORDER_HIDDEN])
     take_out(state, row, hidden, lots - hidden)
-    return _emit_reduced(state, row, reason, lots, total - lots, events, written)
+    return tell_row(state, row, Kind.REDUCED, reason, lots, total - lots, events, written)
 
 
 @kernel
@@ -330,14 +330,15 @@ def decrement_row(state, row, lots, reason, events, written):
     if lots >= total:
         return cancel_row(state, row, reason, events, written)
     take_out(state, row, 0, lots)
-    written = _emit_reduced(state, row, reason, lots, total - lots, events, written)
+    written = tell_row(state, row, Kind.REDUCED, reason, lots, total - lots, events, written)
     if state.orders[row, col.ORDER_HOLDER] & col.HOLDER_LOTS == 0:
         written = refresh_row(state, row, events, written)
     return written
 
 
 @kernel
-def _emit_reduced(state, row, reason, lots, left_lots, events, written):
+def tell_row(state, row, kind, reason, lots, left_lots, events, written):
+    """Tell of a resting order: REDUCED or REFRESHED."""
     place = state.orders[row, col.ORDER_PLACE]
     contract, side, price_ticks = place_of(state.market, state.contracts, place)
     return emit_order(
@@ -349,7 +350,7 @@ def _emit_reduced(state, row, reason, lots, left_lots, events, written):
         contract,
         side,
         price_ticks,
-        Kind.REDUCED,
+        kind,
         reason,
         lots,
         left_lots,
@@ -366,18 +367,4 @@ def refresh_row(state, row, events, written):
     state.orders[row, col.ORDER_HIDDEN] = hidden - shown
     state.orders[row, col.ORDER_HOLDER] += shown
     _join_book(state, row, place, shown)
-    contract, side, price_ticks = place_of(state.market, state.contracts, place)
-    return emit_order(
-        events,
-        written,
-        state.market,
-        state.orders,
-        row,
-        contract,
-        side,
-        price_ticks,
-        Kind.REFRESHED,
-        0,
-        shown,
-        hidden,
-    )
+    return tell_row(state, row, Kind.REFRESHED, 0, shown, hidden, events, written)

@@ -98,7 +98,8 @@ def _accounts(state: State, rows: Rows) -> None:
 def _positions(state: State, sections: Sections) -> None:
     """Write positions and protections, and chain those of each account.
 
-    Margins stay 0 and each account's epoch is an old one, so they are summed at its next use.
+    Margins stay 0: the market's first epoch ends what MOVE knows, so that they are summed at the
+    account's next use.
     """
     count, rows = len(state.accounts), sections.positions
     account, place = rows[:, 0], rows[:, 1] * count + rows[:, 0]
@@ -110,7 +111,8 @@ def _positions(state: State, sections: Sections) -> None:
         state.positions[place, column] = rows[:, at]
     np.add.at(state.accounts[:, col.ACCOUNT_RESERVES], account, rows[:, 6])
     np.add.at(state.accounts[:, col.ACCOUNT_POSITIONS], account, 1)
-    np.add.at(state.accounts[:, col.ACCOUNT_GROSS], account, np.abs(rows[:, 2]))
+    reach = np.abs(rows[:, 2]) + rows[:, 4] + rows[:, 5]
+    np.add.at(state.accounts[:, col.ACCOUNT_REACH], account, reach)
     _chain(state.positions, place, account, (col.POSITION_PREVIOUS, col.POSITION_NEXT))
     first = _firsts(account)
     state.accounts[account[first], col.ACCOUNT_FIRST] = place[first]

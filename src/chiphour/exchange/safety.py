@@ -21,10 +21,21 @@ A mark of contract c moves, for each lot of it,
 P* is a clamp of the scenario between a quarter of the sum and the sum, so it moves by at most the
 larger of both. Hence an account moves by at most G times
     |dM| + 3/4 max(largest |d(B rate)|, (RATE + SPREAD_RATE + credits)(|dA| + |dB|)),
-of the contract where that is largest: MOVE grows by it, rounded up. With slack = equity - MM -
+of the contract where that is largest. MOVE grows by it, rounded up, with 1 in the place of 3/4:
+then MOVE bounds the order's check too, where IM counts in full. With slack = equity - MM -
 up(MM / 4) at the look, nothing is to be told while MOVE has grown by no more than
 (slack - 4p - 16) / G. What is no mark (settlement, a setting, a contract that stops or settles, a
-sweep that pays) makes a new EPOCH: the scan then lets MOVE leap beyond every ACCOUNT_SAFE.
+sweep that pays) makes a new EPOCH: MOVE then leaps beyond every ACCOUNT_SAFE.
+
+The drift. The sums of an account (UNREALISED, MARGIN) are brought up to date by its own trades, in
+the one position that trades, and by no mark. Let R be its reach: the sum of |n| and of its open
+lots, at least G and at least the sum of W. Over a mark, the sum of n (M - S) moves by at most
+G |dM|, the sum of im(W) by at most the sum of W times |d(B rate)|: together by at most R times what
+MOVE grew. DRIFT gathers R times the growth of MOVE, with R as it was: rolled before R changes. So
+    true UNREALISED - true MARGIN  >=  UNREALISED - MARGIN - drift - 4p
+(im rounds up once in each of four tiers of each position). A position that a trade brought up to
+date is nearer the truth than the drift says. A leap makes the drift unknown: then no
+check may go by it, and the sums are found anew.
 """
 
 from chiphour.contracts import table as term
@@ -39,22 +50,98 @@ from chiphour.exchange.rounding import ppm_up
 from chiphour.exchange.state import NEVER_NS
 from chiphour.exchange.state import SETTINGS
 from chiphour.exchange.tiers import TIERS
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 from chiphour.units import PPM
 
-SAFE_FOR_EVER = NEVER_NS  # An account without lots: only a fill, which makes it 0, gives it any.
-MOVE_MOST = 1 << 32  # No account is called safe for a longer move than this,
+SAFE_FOR_EVER = NEVER_NS  # An account without lots: only a fill, which ends this, gives it any.
+MOVE_MOST = 1 << 28  # No account is called safe, and no drift known, for a longer move than this,
 LEAP = 1 << 33  # so that this one ends all safety.
+UNKNOWN = 1 << 60  # The drift that is not known, or as large as that: no check goes by it.
+
+
+@hot
+def drift(state, account):
+    """Give how far, at most, the account's sums are from the truth, micro-dollars; 0: fresh."""
+    market, accounts = state.market, state.accounts
+    moved = market[0, col.MOVE] - accounts[account, col.ACCOUNT_MOVE]
+    if market[0, col.SCAN_EPOCH] != market[0, col.EPOCH] or moved > MOVE_MOST:
+        return UNKNOWN
+    moved = accounts[account, col.ACCOUNT_DRIFT] + moved * accounts[account, col.ACCOUNT_REACH]
+    return min(UNKNOWN, moved if moved == 0 else moved + 4 * market[0, col.POSITIONS_PER_ACCOUNT])
+
+
+@hot
+def roll_drift(state, account):
+    """Gather the account's drift before its reach changes; one that is unknown stays so."""
+    accounts = state.accounts
+    moved = state.market[0, col.MOVE] - accounts[account, col.ACCOUNT_MOVE]
+    if moved != 0 and moved <= MOVE_MOST:
+        moved *= accounts[account, col.ACCOUNT_REACH]
+        total = min(UNKNOWN, accounts[account, col.ACCOUNT_DRIFT] + moved)
+        accounts[account, col.ACCOUNT_DRIFT] = total
+        accounts[account, col.ACCOUNT_MOVE] = state.market[0, col.MOVE]
+
+
+@hot
+def _slack(state, account):
+    """Give what marks may take off an account before it is to be looked at; below 0: unknown.
+
+    MM is at most the sum of im(W), so neither it nor P need be known.
+    """
+    accounts = state.accounts
+    far = drift(state, account)
+    if far == UNKNOWN:
+        return -1
+    margin = accounts[account, col.ACCOUNT_MARGIN]
+    held = accounts[account, col.ACCOUNT_CASH] + accounts[account, col.ACCOUNT_UNREALISED]
+    slack = held - margin - divide_up(margin, 4) - far
+    return slack - 4 * state.market[0, col.POSITIONS_PER_ACCOUNT] - 16
 
 
 @kernel
-def call_safe(state, account, gross, slack):
+def is_safe(state, account):
+    """Tell whether nothing is to be told of an account, whatever its positions; note till when."""
+    slack = _slack(state, account)
+    if slack >= 0:
+        _note_safe(state, account, slack)
+    return slack >= 0
+
+
+@hot
+def keep_safe(state, account):
+    """End the safety of an account that traded, unless what it then has bears it still."""
+    left = state.accounts[account, col.ACCOUNT_SAFE] - state.market[0, col.MOVE]
+    if left > 0:
+        reach = state.accounts[account, col.ACCOUNT_REACH]
+        lost = left > MOVE_MOST or left * reach > _slack(state, account)
+        if lost and not is_safe(state, account):
+            set_safe(state, account, 0)
+
+
+@hot
+def set_safe(state, account, move):
+    """Let the scan pass an account over while MOVE is below."""
+    state.accounts[account, col.ACCOUNT_SAFE] = move
+    state.safety[account, col.SAFETY_MOVE] = move
+
+
+@kernel
+def call_safe(state, account, slack):
     """Note how far marks may move from here; the full look found nothing to tell."""
     slack -= 4 * state.accounts[account, col.ACCOUNT_POSITIONS] + 16
-    safe = 0
     if slack > 0:
-        safe = state.market[0, col.MOVE] + min(MOVE_MOST, slack // gross)
-    state.accounts[account, col.ACCOUNT_SAFE] = safe
+        _note_safe(state, account, slack)
+    else:
+        set_safe(state, account, 0)
+
+
+@kernel
+def _note_safe(state, account, slack):
+    """Half of the slack is for marks; the other half lets the account trade and stay safe."""
+    reach = max(1, state.accounts[account, col.ACCOUNT_REACH])
+    far = min(MOVE_MOST, slack // (2 * reach))
+    set_safe(state, account, state.market[0, col.MOVE] + far)
 
 
 @kernel
@@ -95,7 +182,7 @@ def moved(state, contract):
     legs += abs(contracts[contract, term.LEG_B_MICROUSD] - scratch[row, col.BEFORE_LEG_B])
     margin = max(divide_up(tiers, PPM), ppm_up(legs, _rates(scratch)))
     mark = abs(contracts[contract, term.MARK_MICROUSD] - scratch[row, col.BEFORE_MARK])
-    return mark + divide_up(3 * margin, 4)
+    return mark + margin
 
 
 @kernel

@@ -14,11 +14,13 @@ from chiphour.exchange.limits import SCAN_ROWS
 from chiphour.exchange.margin import equity
 from chiphour.exchange.margin import maintenance_margin
 from chiphour.exchange.margin import refresh
+from chiphour.exchange.positions import holds_lots
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.safety import SAFE_FOR_EVER
 from chiphour.exchange.safety import call_safe
 from chiphour.exchange.safety import follow_epoch
-from chiphour.exchange.state import NONE
+from chiphour.exchange.safety import is_safe
+from chiphour.exchange.safety import set_safe
 from chiphour.exchange.work import Item
 from chiphour.exchange.work import put
 from chiphour.ledger.kernel import kernel
@@ -36,43 +38,56 @@ def begin(state):
 @kernel
 def scan(state, events, written):
     """Go on with the round, by so many rows as one command may scan (rulebook 2.8)."""
-    market, accounts = state.market, state.accounts
+    market = state.market
     rows = min(SCAN_ROWS, market[0, col.SCAN_LEFT])
     if rows == 0:
         return written
     follow_epoch(state)
-    move = market[0, col.MOVE]
-    account = market[0, col.SCAN_ACCOUNT]
-    for done in range(rows):
-        if done % BLOCK == 0:
-            _fetch(market, accounts, state.positions, account, move)
-        if accounts[account, col.ACCOUNT_SAFE] <= move:
-            written = _look(state, account, events, written)
-        account += 1
-        if account == accounts.shape[0]:
-            account = 0
-    market[0, col.SCAN_ACCOUNT] = account
     market[0, col.SCAN_LEFT] -= rows
+    account = market[0, col.SCAN_ACCOUNT]
+    while rows > 0:
+        end = min(account + min(BLOCK, rows), state.accounts.shape[0])
+        found = _gather(state, account, end)
+        if found > 0:
+            _fetch(market, state.positions, found)
+            for row in range(col.RANKING, col.RANKING + found):
+                written = _look(state, market[row, col.FETCHED_ACCOUNT], events, written)
+        rows -= end - account
+        account = 0 if end == state.accounts.shape[0] else end
+    market[0, col.SCAN_ACCOUNT] = account
     return written
 
 
 @kernel
-def _fetch(market, accounts, positions, first, move):
-    """Read the positions of the next accounts that will be looked at, many chains side by side.
+def _gather(state, first, end):
+    """Gather, in scratch, the accounts of which something may be to tell; give how many."""
+    market, accounts = state.market, state.accounts
+    move = market[0, col.MOVE]
+    found = 0
+    for account in range(first, end):
+        if state.safety[account, col.SAFETY_MOVE] > move:
+            continue
+        if account < ACCOUNTS_RESERVED or accounts[account, col.ACCOUNT_GROUP] == 0:
+            set_safe(state, account, SAFE_FOR_EVER)
+        elif accounts[account, col.ACCOUNT_LIQUIDATION] | accounts[
+            account, col.ACCOUNT_CALLED
+        ] != 0 or not is_safe(state, account):
+            market[col.RANKING + found, col.FETCHED_ACCOUNT] = account
+            market[col.RANKING + found, col.FETCHED] = accounts[account, col.ACCOUNT_FIRST]
+            found += 1
+    return found
+
+
+@kernel
+def _fetch(market, positions, found):
+    """Read the positions of the accounts gathered, many chains side by side.
 
     One after another each position would be waited for; it changes nothing but scratch.
     """
-    last = min(first + BLOCK, accounts.shape[0])
-    waiting = 0
-    for account in range(first, last):
-        place = NONE
-        if accounts[account, col.ACCOUNT_SAFE] <= move:
-            place = accounts[account, col.ACCOUNT_FIRST]
-        market[col.RANKING + account - first, col.FETCHED] = place
-        waiting |= place
+    waiting = 1
     while waiting != 0:
         waiting = 0
-        for at in range(col.RANKING, col.RANKING + last - first):
+        for at in range(col.RANKING, col.RANKING + found):
             place = positions[market[at, col.FETCHED], col.POSITION_NEXT]
             market[at, col.FETCHED] = place
             waiting |= place
@@ -89,18 +104,12 @@ def _look(state, account, events, written):
     """Look at one account in full (rulebook 7.1)."""
     accounts, market = state.accounts, state.market
     in_liquidation = accounts[account, col.ACCOUNT_LIQUIDATION] != 0
-    gross = accounts[account, col.ACCOUNT_GROSS]
-    if account < ACCOUNTS_RESERVED or (gross == 0 and not in_liquidation):
-        accounts[account, col.ACCOUNT_SAFE] = SAFE_FOR_EVER
+    if not in_liquidation and not holds_lots(state, account):
+        set_safe(state, account, SAFE_FOR_EVER)
         return written
+    set_safe(state, account, 0)
     refresh(state, account)
     held = equity(accounts, account)
-    slack = margin_of_safety(held, accounts[account, col.ACCOUNT_MARGIN])
-    if slack >= 0 and not in_liquidation:  # MM is at most the sum of im(W): P need not be known.
-        accounts[account, col.ACCOUNT_CALLED] = 0
-        call_safe(state, account, gross, slack)
-        return written
-    accounts[account, col.ACCOUNT_SAFE] = 0
     needed = maintenance_margin(state, account)
     if in_liquidation or held < needed:
         if not in_liquidation:
@@ -115,7 +124,7 @@ def _look(state, account, events, written):
     slack = margin_of_safety(held, needed)
     if slack >= 0:
         accounts[account, col.ACCOUNT_CALLED] = 0
-        call_safe(state, account, gross, slack)
+        call_safe(state, account, slack)
     elif accounts[account, col.ACCOUNT_CALLED] == 0:
         accounts[account, col.ACCOUNT_CALLED] = 1
         written = emit_risk(events, written, market, Kind.MARGIN_CALLED, account, held, needed)

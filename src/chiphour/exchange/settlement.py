@@ -20,6 +20,7 @@ from chiphour.exchange.indexes import fix_known
 from chiphour.exchange.indexes import median_fix
 from chiphour.exchange.indexes import on_index
 from chiphour.exchange.indexes import take_fix
+from chiphour.exchange.listed import is_listed
 from chiphour.exchange.quality import renew
 from chiphour.exchange.reasons import Reason
 from chiphour.exchange.rounding import clamp
@@ -262,11 +263,9 @@ def settle_reason(state, commands, i):
     """Give the first reason to refuse a SETTLE, or NONE (rulebook 8.7)."""
     contracts = state.contracts
     contract = commands[i, ask.CONTRACT]
-    if contract < 0 or contract >= contracts.shape[0]:
+    if not is_listed(contracts, contract):
         return Reason.CONTRACT_UNKNOWN
     now = contracts[contract, term.STATE]
-    if now == State.ABSENT:
-        return Reason.CONTRACT_UNKNOWN
     passed = now == State.STOPPED and contracts[contract, term.FALLBACK_PASSED] == 1
     if not passed and now != State.FROZEN:
         return Reason.CONTRACT_NOT_OPEN

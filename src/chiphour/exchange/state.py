@@ -1,4 +1,4 @@
-"""STATE: all that the exchange knows, in twelve tables of int64.
+"""STATE: all that the exchange knows, in thirteen tables of int64.
 
 Takes   limits.
 Gives   `State`, allocated once; the names of every column.
@@ -49,13 +49,12 @@ TIMERS = 16  # How many orders have an end: a heap in the column ORDER_HEAP (tim
 IDS_NEW = 17  # Ids of this age of the table, and of the one before.
 IDS_OLD = 18
 AGE = 19  # Grows at each 00:30 sweep.
-MOVE = 20  # A bound on what any mark, base or rate moved since the beginning (scan.py).
+MOVE = 20  # A bound on what any mark, base or rate moved since the beginning (safety.py).
 DRAIN_FILLS = 21  # Fills made in this draining.
-SCAN_EPOCH = 28  # The epoch up to which MOVE is true; another one makes no account safe (scan.py).
+SCAN_EPOCH = 28  # The epoch up to which MOVE is true; another one makes no account safe.
 WORK_HINT = 23  # The id of the order at which CANCEL_ALL probably goes on (cancel_all.py).
 INSTANT_MADE = 25  # 1 when the sweep in work is of a FIXING or SETTLE (rulebook 2.5).
 DUE_MOVED = 26  # Something of rulebook 2.6 changed: NEXT_DUE_NS must be found anew.
-TOUCHED = 27  # Nothing: keeps what `touch.py` reads from being left out.
 # ... then the capacities, which never do.
 POSITIONS_MAX = 32
 POSITIONS_PER_ACCOUNT = 33
@@ -106,34 +105,41 @@ BEFORE_LEG_A = 9
 BEFORE_LEG_B = 10
 BEFORE_TIER = 11  # ... more of these.
 FETCHED = 20  # See scan.py.
+FETCHED_ACCOUNT = 21
 MARKET_ROWS = 3 + RANKED_MAX
 
-# Accounts. A margin is true while the account's epoch is the market's. What every order and fill
-# touches stands on the first two cache lines; of a position and an order on the first one or two.
+# Accounts. What every order and fill reads stands on the first two cache lines; of a position and
+# an order on the first one or two. The sums of an account are true while it is fresh; else
+# they are as far from the truth as its drift says (margin.py).
 ACCOUNT_CASH = post.CASH
 ACCOUNT_GROUP = 1  # For self-trade: as given, or -1 - account when alone. 0: no such account.
-ACCOUNT_POSITIONS = 2  # How many positions ...
-ACCOUNT_FIRST = 3  # ... and the first of them (chained by POSITION_NEXT).
-ACCOUNT_EPOCH = 4
-ACCOUNT_UNREALISED = 5  # Sum of lots x (M - S).
-ACCOUNT_MARGIN = 6  # Sum of POSITION_MARGIN: im(W).
-ACCOUNT_RESERVES = 7  # Sum of POSITION_RESERVE: true at any epoch.
-ACCOUNT_SAFE = 8  # Not to be looked at by the scan while MOVE is below (scan.py).
-ACCOUNT_ORDER = 9  # The last order accepted from it ...
-ACCOUNT_ORDER_BEFORE = 10  # ... and the one before.
+ACCOUNT_UNREALISED = 2  # Sum of lots x (M - S).
+ACCOUNT_MARGIN = 3  # Sum of POSITION_MARGIN: im(W).
+ACCOUNT_RESERVES = 4  # Sum of POSITION_RESERVE: always true.
+ACCOUNT_REACH = 5  # Sum of |lots| and open lots over its positions: always true.
+ACCOUNT_DRIFT = 6  # What marks may have moved its sums by, micro-dollars, up to ...
+ACCOUNT_MOVE = 7  # ... this MOVE.
+ACCOUNT_SAFE = 8  # Not to be looked at by the scan while MOVE is below; also in `safety`.
+ACCOUNT_ORDER = 9  # The last order accepted from it.
+ACCOUNT_POSITIONS = 10  # How many positions ...
 ACCOUNT_MODE = 11
 ACCOUNT_LIQUIDATION = 12  # 0 no, 1 begun, 2 after its first step.
 ACCOUNT_TIER = 13
 ACCOUNT_LOTS_TODAY = 14
-ACCOUNT_SCENARIO_KNOWN = 15  # Of scenario.py: whether these three are true for the epoch:
-ACCOUNT_NET_MARGIN = 16  # ... the sum of im(|n|) ...
-ACCOUNT_SCENARIO = 17  # ... P of positions that are not FROZEN ...
-ACCOUNT_FROZEN = 18  # ... and the part of those that are.
-ACCOUNT_CALLED = 19
-ACCOUNT_STEPS = 20  # Of liquidation without a fill.
-ACCOUNT_QUEUED = 21  # A LIQUIDATE item of it waits.
-ACCOUNT_GROSS = 22  # Sum of |lots| over its positions.
+ACCOUNT_FIRST = 15  # ... and the first of them (chained by POSITION_NEXT).
+ACCOUNT_ORDER_BEFORE = 16  # The order accepted before ACCOUNT_ORDER.
+ACCOUNT_SCENARIO_KNOWN = 17  # Of scenario.py: whether these three are true of a fresh account:
+ACCOUNT_NET_MARGIN = 18  # ... the sum of im(|n|) ...
+ACCOUNT_SCENARIO = 19  # ... P of positions that are not FROZEN ...
+ACCOUNT_FROZEN = 20  # ... and the part of those that are.
+ACCOUNT_CALLED = 21
+ACCOUNT_STEPS = 22  # Of liquidation without a fill.
+ACCOUNT_QUEUED = 23  # A LIQUIDATE item of it waits.
 ACCOUNT_COLUMNS = 24
+
+# Safety: a row for each account.
+SAFETY_MOVE = 0  # Its ACCOUNT_SAFE: the scan reads no more than this of an account that is safe.
+SAFETY_COLUMNS = 1
 
 # Volumes: a row for each account, a column for each of 30 days, by day number mod 30.
 VOLUME_DAYS = 30
@@ -238,6 +244,7 @@ WORD_BITS = 32
 
 # Where orders are found by their id: open addressing, one word for each slot (see orders.py).
 SLOT_ORDER = 0
+SLOT_COLUMNS = 1
 
 # The queue of work: a ring.
 WORK_KIND = 0  # exchange.work.Item
@@ -265,6 +272,7 @@ class State(NamedTuple):
 
     market: Table
     accounts: Table
+    safety: Table
     volumes: Table
     contracts: Table
     indexes: Table
@@ -300,6 +308,7 @@ def allocate(limits: Limits) -> State:
     state = State(
         market=_table(MARKET_ROWS, MARKET_COLUMNS),
         accounts=_table(limits.accounts, ACCOUNT_COLUMNS),
+        safety=_table(limits.accounts, SAFETY_COLUMNS),
         volumes=_table(limits.accounts, VOLUME_COLUMNS),
         contracts=_table(limits.contracts, CONTRACT_COLUMNS),
         indexes=_table(limits.indexes, INDEX_COLUMNS),
@@ -307,7 +316,7 @@ def allocate(limits: Limits) -> State:
         orders=_table(limits.orders + 1, ORDER_COLUMNS),
         levels=_table(ladders * limits.window_ticks, LEVEL_COLUMNS),
         ladders=_table(ladders, LADDER_BITS + words_per_ladder(limits.window_ticks)),
-        slots=_table(slots, 1),
+        slots=_table(slots, SLOT_COLUMNS),
         work=_table(limits.work, WORK_COLUMNS),
         ids=_table(id_slots, ID_COLUMNS),
     )

@@ -1,87 +1,99 @@
-"""TOUCH: read ahead what the next commands will need, so that the processor fetches it all at once.
+"""TOUCH: ask ahead for what the next commands will need: the processor fetches it all at once.
 
 Takes   the state and some commands ahead.
-Gives   nothing: a word of all that was read, kept where no digest counts it.
-Keeps   every row within its table, whatever a command says; changes nothing else.
+Gives   nothing: what is asked for lies in the processor's cache when its command comes.
+Keeps   every row that is read within its table, whatever a command says; changes nothing.
 Source  Decision 0005. An order's account, position, level and neighbours lie anywhere in memory:
         fetched one after another they are most of a message's time, fetched together they are not.
 """
 
-from chiphour.contracts import table as term
+import numpy as np
+
 from chiphour.exchange import commands as ask
 from chiphour.exchange import state as col
 from chiphour.exchange.commands import Kind
-from chiphour.exchange.commands import Side
+from chiphour.exchange.orders import fetch_slot
 from chiphour.exchange.orders import row_near
-from chiphour.exchange.state import PLACE_WAITING
+from chiphour.exchange.taker import rank_of
+from chiphour.ledger.flat import fetch
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
-AHEAD = 64  # Commands touched together.
+STEP = 16  # Commands asked for together, while as many before them are done.
+WORTH = 4096  # Positions and orders; the rows of fewer lie in the processor's cache anyway.
 _LINE = 8  # Words of a cache line.
-_BUY = int(Side.BUY)
+
+
+@hot
+def is_worth_touching(market, commands):
+    """Tell whether the market is so large, and the commands so many, that `touch` saves time."""
+    rows = market[0, col.POSITIONS] + market[0, col.ORDERS]
+    return rows > WORTH and commands.shape[0] > STEP
 
 
 @kernel
-def touch(state, commands, first, last):
-    """Read what the commands from `first` to before `last` need.
+def touch(state, commands, done):
+    """Ask for what the commands from `done` on need; called at every STEP of them.
 
-    In rounds: first what a command names, then what that leads to.
+    In three rounds, each of which is done a step later: what a command names; the order that a
+    CANCEL leads to; what lies around that. So each round finds what the one before asked for.
     """
-    market = state.market
-    total = 0
-    for i in range(first, last):
-        account = commands[i, ask.ACCOUNT]
-        if account >= 0 and account < state.accounts.shape[0]:
-            total ^= state.accounts[account, 0] ^ state.accounts[account, _LINE]
-            if commands[i, ask.KIND] == Kind.ORDER:
-                total ^= _of_order(
-                    market, state.contracts, state.positions, state.levels, commands, i
-                )
-        if commands[i, ask.KIND] == Kind.CANCEL:
-            total ^= row_near(state.slots, commands[i, ask.ORDER])
-    for i in range(first, last):
+    end = np.int64(commands.shape[0])
+    first = done + 2 * STEP if done > 0 else done
+    for i in range(first, min(end, done + 3 * STEP)):
+        _ask_for_named(state, commands, i)
+    first = done + STEP if done > 0 else done
+    for i in range(first, min(end, done + 2 * STEP)):
         if commands[i, ask.KIND] == Kind.CANCEL:
             row = row_near(state.slots, commands[i, ask.ORDER])
-            total ^= state.orders[row, 0] ^ state.orders[row, _LINE]
-    for i in range(first, last):
+            fetch(state.orders, row, 0)
+            fetch(state.orders, row, _LINE)
+    for i in range(done, min(end, done + STEP)):
         if commands[i, ask.KIND] == Kind.CANCEL:
-            row = row_near(state.slots, commands[i, ask.ORDER])
-            total ^= _of_row(state.orders, state.positions, state.levels, market, row)
-    market[0, col.TOUCHED] = total & 1
+            _ask_around(state, row_near(state.slots, commands[i, ask.ORDER]))
 
 
-@kernel
-def _of_order(market, contracts, positions, levels, commands, i):
-    """Read the position of an ORDER, and the level on which it would rest."""
+@hot
+def _ask_for_named(state, commands, i):
+    """Ask for the account of a command; of an ORDER or CANCEL for more."""
+    account = commands[i, ask.ACCOUNT]
+    fetch(state.accounts, account, 0)
+    fetch(state.accounts, account, _LINE)
+    if commands[i, ask.KIND] == Kind.ORDER:
+        _ask_for_order(state, commands, i)
+    elif commands[i, ask.KIND] == Kind.CANCEL:
+        fetch_slot(state.slots, commands[i, ask.ORDER])
+
+
+@hot
+def _ask_for_order(state, commands, i):
+    """Ask for the position of an ORDER, the level on which it would rest, and its id's slot."""
+    fetch_slot(state.slots, commands[i, ask.SEQUENCE])
     contract = commands[i, ask.CONTRACT]
-    if contract < 0 or contract >= contracts.shape[0]:
-        return 0
-    place = contract * market[0, col.ACCOUNTS] + commands[i, ask.ACCOUNT]
-    total = positions[place, 0] ^ positions[place, _LINE]
-    price_ticks = commands[i, ask.PRICE_TICKS]
-    least = contracts[contract, term.PRICE_TICKS_MIN]
-    window = market[0, col.WINDOW_TICKS]
-    if price_ticks < least or price_ticks >= least + window:
-        return total
-    offset = price_ticks - least
-    buys = commands[i, ask.SIDE] == _BUY
-    rank = window - 1 - offset if buys else offset
-    ladder = 2 * contract if buys else 2 * contract + 1
-    return total ^ levels[ladder * window + rank, 0]
+    if contract < 0 or contract >= state.contracts.shape[0]:
+        return
+    place = contract * state.accounts.shape[0] + commands[i, ask.ACCOUNT]
+    fetch(state.positions, place, 0)
+    fetch(state.positions, place, _LINE)
+    side = commands[i, ask.SIDE]
+    rank = rank_of(state, contract, side, commands[i, ask.PRICE_TICKS])
+    ladder = 2 * contract + side - 1
+    fetch(state.levels, (ladder << state.market[0, col.WINDOW_SHIFT]) + rank, 0)
 
 
-@kernel
-def _of_row(orders, positions, levels, market, row):
-    """Read what lies around an order: its level, its neighbours in time and in its position."""
+@hot
+def _ask_around(state, row):
+    """Ask for what lies around an order: its level, its position, its neighbours in both chains."""
+    orders = state.orders
     place = orders[row, col.ORDER_PLACE]
-    total = orders[orders[row, col.ORDER_NEXT], 0] ^ orders[orders[row, col.ORDER_PREVIOUS], 0]
-    total ^= orders[orders[row, col.ORDER_LATER], _LINE]
-    total ^= orders[orders[row, col.ORDER_EARLIER], _LINE]
-    if place < PLACE_WAITING:
-        contract = place >> market[0, col.WINDOW_SHIFT] + 1
-        total ^= levels[place, 0]
-        at = contract * market[0, col.ACCOUNTS] + (
-            orders[row, col.ORDER_HOLDER] >> col.HOLDER_SHIFT
-        )
-        total ^= positions[at, 0] ^ positions[at, _LINE]
-    return total
+    fetch(orders, orders[row, col.ORDER_NEXT], 0)
+    fetch(orders, orders[row, col.ORDER_PREVIOUS], 0)
+    fetch(orders, orders[row, col.ORDER_LATER], _LINE)
+    fetch(orders, orders[row, col.ORDER_EARLIER], _LINE)
+    fetch(state.levels, place, 0)
+    contract = place >> state.market[0, col.WINDOW_SHIFT] + 1
+    position = contract * state.accounts.shape[0] + (
+        orders[row, col.ORDER_HOLDER] >> col.HOLDER_SHIFT
+    )
+    fetch(state.positions, position, 0)
+    fetch(state.positions, position, _LINE)

@@ -15,7 +15,6 @@ from chiphour.exchange.calls import extend_call
 from chiphour.exchange.commands import Flag
 from chiphour.exchange.commands import Side
 from chiphour.exchange.emit import emit_fill
-from chiphour.exchange.emit import emit_order
 from chiphour.exchange.emit import emit_uncrossed
 from chiphour.exchange.events import Cause
 from chiphour.exchange.events import Kind
@@ -32,6 +31,7 @@ from chiphour.exchange.resting import cancel_row
 from chiphour.exchange.resting import open_lots
 from chiphour.exchange.resting import part
 from chiphour.exchange.resting import take_off
+from chiphour.exchange.resting import tell_row
 from chiphour.exchange.state import NONE
 from chiphour.exchange.triggers import look_at_last
 from chiphour.ledger.kernel import kernel
@@ -158,8 +158,8 @@ def _match_pairs(state, contract, pairs, events, written):
         lots = min(lots, contracts[contract, term.UNCROSS_LOTS])
         contracts[contract, term.UNCROSS_LOTS] -= lots
         if _group_of(state, bid) == _group_of(state, ask):
-            written = _decrement(state, contract, ask, Side.SELL, lots, events, written)
-            written = _decrement(state, contract, bid, Side.BUY, lots, events, written)
+            written = _decrement(state, ask, lots, events, written)
+            written = _decrement(state, bid, lots, events, written)
         else:
             traded = True
             written = _trade(state, contract, bid, ask, lots, price_ticks, events, written)
@@ -190,35 +190,12 @@ def _group_of(state, row):
 
 
 @kernel
-def _price_of(state, contract, side, row):
-    """Give the price at which an order rests, in ticks."""
-    window = state.market[0, col.WINDOW_TICKS]
-    rank = state.orders[row, col.ORDER_PLACE] & window - 1
-    offset = window - 1 - rank if side == Side.BUY else rank
-    return state.contracts[contract, term.PRICE_TICKS_MIN] + offset
-
-
-@kernel
-def _decrement(state, contract, row, side, lots, events, written):
+def _decrement(state, row, lots, events, written):
     """Take lots off one order of a pair of one group (rulebook 9.3, 9.6)."""
     if lots == open_lots(state.orders, row):
         return cancel_row(state, row, Reason.SELF_TRADE, events, written)
-    price_ticks = _price_of(state, contract, side, row)
     left = take_off(state, row, lots)
-    return emit_order(
-        events,
-        written,
-        state.market,
-        state.orders,
-        row,
-        contract,
-        side,
-        price_ticks,
-        Kind.REDUCED,
-        Reason.SELF_TRADE,
-        lots,
-        left,
-    )
+    return tell_row(state, row, Kind.REDUCED, Reason.SELF_TRADE, lots, left, events, written)
 
 
 @kernel
@@ -234,9 +211,9 @@ def _trade(state, contract, bid, ask, lots, price_ticks, events, written):
     price = price_ticks * state.contracts[contract, term.TICK_MICROUSD]
     pays = bought * (price - state.contracts[contract, term.SETTLEMENT_MICROUSD])
     post(state.accounts, taker_account, maker_account, pays)
+    fee, rebate = charge(state, taker_account, maker_account, contract, lots, Cause.CALL)
     change_position(state, maker_account, contract, -bought, 0, 0, 0, price)
     change_position(state, taker_account, contract, bought, 0, 0, 0, price)
-    fee, rebate = charge(state, taker_account, maker_account, contract, lots, Cause.CALL)
     maker_left = take_off(state, maker, lots)
     taker_left = take_off(state, taker, lots)
     orders[maker, col.ORDER_TRADED] += lots

@@ -7,6 +7,7 @@ Source  Rulebook 12 and 13; decisions 0007 and 0026.
 """
 
 import random
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -199,3 +200,34 @@ def test_start_from_a_snapshot_reads_no_segment_before_it(tmp_path, monkeypatch)
 
     _, report = started(tmp_path, restore=Counted.from_sections)
     assert fed == list(range(report.snapshot + 1, report.commands + 1))
+
+
+class Read(NamedTuple):
+    """What stands for a frame here: it has rows."""
+
+    number: int
+    rows: range = range(5_000)
+
+
+@pytest.mark.parametrize("whole", [0, 1, 3, 4, 11])
+def test_what_is_read_ahead_comes_in_order_and_a_fault_after_it(whole):
+    def torn():
+        yield from (Read(number) for number in range(whole))
+        raise JournalDamaged("here")
+
+    found = []
+    with pytest.raises(JournalDamaged, match="here"):
+        found.extend(frame.number for frame in recovery.read_ahead(torn()))
+    seen = []
+    for frame in recovery.read_ahead(Read(number) for number in range(whole)):
+        seen.append(frame.number)
+    assert seen == list(range(whole))
+
+
+def test_reading_ahead_ends_when_nobody_wants_more():
+    taken = []
+    frames = (taken.append(number) or Read(number) for number in range(1_000))
+    ahead = recovery.read_ahead(frames)
+    assert next(ahead).number == 0
+    ahead.close()
+    assert 1 <= len(taken) < 20

@@ -9,6 +9,7 @@ Source  Rulebook 3.4, 3.6, 6.1, 6.3, 6.5, 6.6.
 import numpy as np
 import pytest
 
+from chiphour.exchange import safety
 from chiphour.exchange import state as col
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import Quality
@@ -167,5 +168,39 @@ def test_what_is_cached_is_what_a_new_sum_gives(empty):
         if random.random() < 0.05:
             tick(market, int(random.integers(290, 311)) * 10_000)
         cached = [account_sums(state, account) for account in range(8, 12)]
-        state.accounts[:, col.ACCOUNT_EPOCH] = 0
+        state.market[0, col.EPOCH] += 1
         assert [account_sums(state, account) for account in range(8, 12)] == cached
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_sum_is_further_from_the_truth_than_its_drift(seed, empty, callable_from_python):
+    """Members trade and marks move; nobody's sums are made anew until they are compared."""
+    drift_of = callable_from_python(safety.drift)
+    market = opened(empty, dollars=100_000, taker_fee_ppm=500)
+    market.list(1, **PLAIN)
+    random = np.random.default_rng(seed)
+    state = market.engine._state
+    behind = 0
+    for _ in range(30):
+        for _ in range(int(random.integers(1, 12))):
+            account, side = int(random.integers(8, 12)), ("buy", "sell")[int(random.integers(2))]
+            price, lots = int(random.integers(290, 311)), int(random.integers(1, 20))
+            market.order(account, side, price, lots, contract=int(random.integers(2)))
+            if random.random() < 0.4:
+                tick(market, int(random.integers(280, 321)) * 10_000)
+        for account in range(8, 12):
+            far = drift_of(state, account)
+            row = state.accounts[account].copy()
+            _, unrealised, needed, reserves, _ = account_sums(state, account)
+            margin = state.accounts[account, col.ACCOUNT_MARGIN]
+            assert drift_of(state, account) == 0
+            truth, held = unrealised - margin, row[col.ACCOUNT_UNREALISED] - row[col.ACCOUNT_MARGIN]
+            assert needed - reserves <= margin
+            assert far == safety.UNKNOWN or truth >= held - far
+            behind += 0 < far < safety.UNKNOWN
+            reach = sum(
+                abs(each.lots) + each.open_buy_lots + each.open_sell_lots
+                for each in market.engine.account(account).positions
+            )
+            assert state.accounts[account, col.ACCOUNT_REACH] == reach
+    assert behind > 20

@@ -31,7 +31,8 @@ MOVES = {
 
 
 def slack_of(state, account):
-    """Give equity - MM - up(MM / 4), all of it made anew."""
+    """Give equity - MM - up(MM / 4), all of it made anew; the state stays as it is."""
+    state = state._make(table.copy() for table in state)
     renew(state)
     cash, unrealised, _, _, maintenance = account_sums(state, account)
     return int(cash + unrealised - maintenance - -(-maintenance // 4))
@@ -66,10 +67,11 @@ def test_who_is_called_safe_is_safe_until_move_has_come_so_far(seed, moves, call
     kept = told = 0
     for account in range(8, 24):
         gross = sum(abs(lots) for lots in hold_some(random, state, account).values())
-        slack = int(random.integers(300, 2_000)) * gross
+        state.accounts[account, col.ACCOUNT_REACH] = gross
+        slack = int(random.integers(600, 4_000)) * gross
         state.accounts[account, col.ACCOUNT_CASH] = slack - slack_of(state, account)
         assert slack_of(state, account) == slack
-        call_safe(state, account, gross, slack)
+        call_safe(state, account, slack)
         for _ in range(60):
             before, step = worse_mark(random, state, account, columns)
             (contract,) = np.flatnonzero((state.contracts == before).all(axis=1))[:1]
@@ -88,7 +90,7 @@ def test_a_new_epoch_without_a_mark_ends_all_safety(callable_from_python):
     state = state_of(np.random.default_rng(3))
     state.accounts[8, col.ACCOUNT_POSITIONS] = 1
     callable_from_python(safety.follow_epoch)(state)
-    callable_from_python(safety.call_safe)(state, 8, 1, 1 << 60)
+    callable_from_python(safety.call_safe)(state, 8, 1 << 60)
     assert state.accounts[8, col.ACCOUNT_SAFE] > state.market[0, col.MOVE]
     callable_from_python(safety.follow_epoch)(state)  # The same epoch: nothing happens.
     assert state.accounts[8, col.ACCOUNT_SAFE] > state.market[0, col.MOVE]
@@ -100,7 +102,36 @@ def test_a_new_epoch_without_a_mark_ends_all_safety(callable_from_python):
 def test_without_room_nobody_is_called_safe(callable_from_python):
     state = state_of(np.random.default_rng(4))
     state.accounts[8, col.ACCOUNT_POSITIONS] = 2
-    for slack, safe in ((0, 0), (24, 0), (25, 0), (34, 1), (35, 1)):
+    state.accounts[8, col.ACCOUNT_REACH] = 10
+    for slack, safe in ((0, 0), (24, 0), (25, 0), (43, 0), (44, 1), (45, 1)):
         state.market[0, col.MOVE] = 0
-        callable_from_python(safety.call_safe)(state, 8, 10, slack)
+        callable_from_python(safety.call_safe)(state, 8, slack)
         assert state.accounts[8, col.ACCOUNT_SAFE] == safe
+        assert state.safety[8, col.SAFETY_MOVE] == safe
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_trade_keeps_safety_only_where_it_still_holds(seed, callable_from_python):
+    """Whatever cash and sums a fill leaves, marks up to ACCOUNT_SAFE leave 5/4 of MM covered."""
+    keep_safe = callable_from_python(safety.keep_safe)
+    random = np.random.default_rng(seed)
+    state = state_of(random)
+    kept = ended = 0
+    for account in range(8, 24):
+        hold_some(random, state, account)
+        places = np.arange(8) * len(state.accounts) + account
+        reach = int(np.abs(state.positions[places, col.POSITION_LOTS]).sum())
+        state.accounts[account, col.ACCOUNT_REACH] = reach
+        account_sums(state, account)
+        row = state.accounts[account]
+        needed = row[col.ACCOUNT_MARGIN] - row[col.ACCOUNT_UNREALISED]
+        row[col.ACCOUNT_CASH] = needed * 5 // 4 + reach * int(random.integers(-500, 4_000))
+        safe = state.market[0, col.MOVE] + int(random.integers(1, 2_000))
+        state.accounts[account, col.ACCOUNT_SAFE] = state.safety[account, col.SAFETY_MOVE] = safe
+        keep_safe(state, account)
+        found = int(state.accounts[account, col.ACCOUNT_SAFE])
+        assert found == state.safety[account, col.SAFETY_MOVE]
+        left = found - int(state.market[0, col.MOVE])
+        assert left <= 0 or slack_of(state, account) >= left * reach
+        kept, ended = kept + (found == safe), ended + (left <= 0)
+    assert kept >= 2 and ended >= 2
