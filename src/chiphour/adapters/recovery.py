@@ -48,7 +48,6 @@ from chiphour.adapters.snapshot import snapshot_path
 from chiphour.adapters.snapshot import snapshot_paths
 from chiphour.exchange.cache import kernel_hash
 from chiphour.exchange.digest import Sections
-from chiphour.exchange.events import EVENT_COLUMNS
 from chiphour.exchange.events import SEQUENCE
 from chiphour.exchange.limits import Limits
 from chiphour.observe.observation import MarketError
@@ -61,12 +60,11 @@ from chiphour.wire.snapshot import SnapshotDamaged
 from chiphour.wire.snapshot import SnapshotHead
 
 RULEBOOK = "2"  # Raised when the same commands give another state than before.
-BATCH_ROWS = 2048  # Commands of one call: many enough for the kernel, few enough for its cache.
+BATCH_ROWS = 1024  # Commands of one call: many enough for the kernel, few enough for its cache.
 AHEAD_ROWS = 1 << 14  # Commands that are read and verified while those before are applied.
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")
-NO_EVENTS: Rows = np.zeros((0, EVENT_COLUMNS), np.int64)
 
 log = logging.getLogger(__name__)
 
@@ -186,9 +184,11 @@ class Replay:
         frames, self._waiting, self._count = self._waiting, [], 0
         if not frames:
             return
-        rows = [frame.rows for frame in frames if len(frame.rows)]
+        rows = frames[0].rows if len(frames) == 1 else np.concatenate([f.rows for f in frames])
+        events = []
         try:
-            events = self.engine.apply(np.concatenate(rows)) if rows else NO_EVENTS
+            for first in range(0, len(rows), BATCH_ROWS):
+                events.append(self.engine.apply(rows[first : first + BATCH_ROWS]))
         finally:
             self._join()  # What differed before may be why the engine stopped.
         self.mark = self.mark._replace(number=frames[-1].number, hash=frames[-1].hash)
@@ -230,13 +230,20 @@ def _comparing() -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_comparing.cache_clear)  # A child has no thread of its parent.
 
 
-def _compared(name: str, digest: bytes, frames: list[Frame], events: Rows) -> bytes:
+def _compared(name: str, digest: bytes, frames: list[Frame], events: list[Rows]) -> bytes:
     """Give the event digest after frames; raises ReplayDiffers at the first that states another."""
-    start = 0
+    events.reverse()  # The next of them is the last.
     for frame in frames:
         if len(frame.rows):
-            stop = int(np.searchsorted(events[:, SEQUENCE], frame.next_sequence))
-            digest, start = chained_events(digest, events[start:stop]), stop
+            mine = []
+            while events:
+                stop = int(np.searchsorted(events[-1][:, SEQUENCE], frame.next_sequence))
+                mine.append(events[-1][:stop])
+                if stop < len(events[-1]):
+                    events[-1] = events[-1][stop:]
+                    break
+                events.pop()
+            digest = chained_events(digest, *mine)
         if digest != frame.events:
             raise ReplayDiffers(
                 f"{name}: expected the event digest {frame.events.hex()}, found {digest.hex()}, "

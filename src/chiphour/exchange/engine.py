@@ -101,13 +101,17 @@ class Engine:
         """
         assert commands.ndim == 2 and commands.shape[1] == COMMAND_COLUMNS
         commands = np.ascontiguousarray(commands, np.int64)
-        parts = []
+        told = np.empty((2 * len(commands) + 32, EVENT_COLUMNS), np.int64)
+        count = 0
         while len(commands):
             done, written = apply(self._state, commands, self._events)
             assert done > 0
-            parts.append(self._events[:written].copy())
+            if count + written > len(told):
+                told = np.concatenate((told[:count], np.empty_like(told), self._events[:written]))
+            told[count : count + written] = self._events[:written]
+            count += written
             commands = commands[done:]
-        return np.concatenate(parts) if parts else np.zeros((0, EVENT_COLUMNS), np.int64)
+        return told[:count]
 
     @property
     def sequence(self) -> int:

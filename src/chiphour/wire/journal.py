@@ -202,10 +202,11 @@ def check_follows(before: Head, mark: Mark, head: Head, name: str) -> None:
             )
 
 
-def chained_events(before: bytes, events: Rows) -> bytes:
-    """Give the event digest after a frame with rows: SHA-256(before | its events)."""
+def chained_events(before: bytes, *events: Rows) -> bytes:
+    """Give the event digest after a frame with rows: SHA-256(before | its events, in parts)."""
     total = hashlib.sha256(before)
-    total.update(np.ascontiguousarray(events, "<i8"))  # type: ignore[arg-type]
+    for part in events:
+        total.update(np.ascontiguousarray(part, "<i8"))  # type: ignore[arg-type]
     return total.digest()
 
 
