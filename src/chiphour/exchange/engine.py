@@ -100,7 +100,7 @@ class Engine:
         built again from its journal.
         """
         assert commands.ndim == 2 and commands.shape[1] == COMMAND_COLUMNS
-        commands = np.ascontiguousarray(commands, np.int64)
+        commands = np.require(commands, np.int64, ["C", "W"])  # Of others Numba compiles anew.
         told = np.empty((2 * len(commands) + 32, EVENT_COLUMNS), np.int64)
         count = 0
         while len(commands):
