@@ -2,8 +2,9 @@
 
 Takes   bytes, faults.
 Gives   responses.
-Keeps   an unchanged body unsent (304); a fault as one sentence, JSON for programs and a page for
-        people; on every response the headers that let a page run no script and fetch nothing.
+Keeps   an unchanged body unsent (304); a parameter that is not known unanswered; a fault as one
+        sentence, JSON for programs and a page for people; on every response the headers that let a
+        page run no script and fetch nothing.
 Source  Decision 0010; RFC 9110 sections 8.8.3 and 13.1.2.
 """
 
@@ -23,6 +24,7 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions import MethodNotAllowedException
 from litestar.exceptions import NotFoundException
 from litestar.exceptions import ValidationException
+from litestar.params import QueryParameter
 from litestar.types import Message
 from litestar.types import Scope
 
@@ -97,6 +99,23 @@ def day_from_text(text: str, days: Sequence[date]) -> date:
         known = f"from {min(days)} to {max(days)}" if days else "(there is none yet)"
         raise NotFoundException(f"date: expected a day with a release {known}, found {day}")
     return day
+
+
+def refuse_unknown(request: Asked) -> None:
+    """Refuse a parameter that an address for programs does not know; raises ValidationException.
+
+    One that was misspelt, or belongs to another address, would get the answer to another question.
+    Pages for people pass over what links carry along.
+    """
+    if not request.url.path.startswith(FOR_PROGRAMS):
+        return
+    given = request.route_handler.parsed_fn_signature.parameters.items()
+    declared = [(name, each.kwarg_definition) for name, each in given]
+    known = sorted(each.name or name for name, each in declared if isinstance(each, QueryParameter))
+    for name in request.query_params:
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "none here"
+            raise ValidationException(f"parameter: expected {expected}, found {found(name)}")
 
 
 def refused(request: Asked, fault: Exception) -> Response[bytes]:

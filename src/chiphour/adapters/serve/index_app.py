@@ -26,6 +26,7 @@ from chiphour.adapters.serve.answer import JSON
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.answer import answered
 from chiphour.adapters.serve.answer import close_doors
+from chiphour.adapters.serve.answer import refuse_unknown
 from chiphour.adapters.serve.answer import refused
 from chiphour.adapters.serve.index_api import INDEX_API
 from chiphour.adapters.serve.index_files import INDEX_FILES
@@ -71,6 +72,7 @@ def application(
         state=State({"view": view}),
         lifespan=list(lifespan),
         exception_handlers={Exception: refused},
+        before_request=refuse_unknown,
         before_send=[close_doors],
         openapi_config=None,
         logging_config=None,

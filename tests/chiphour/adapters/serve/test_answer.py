@@ -57,6 +57,27 @@ def test_open_data_may_be_read_by_any_page_but_pages_may_not(address):
     assert "access-control-allow-origin" not in httpx.get(address + "/").headers
 
 
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("/api/curve/h100-sxm-od?as_of=2026-07-01T00:00:00Z", "none here"),
+        ("/api/book/H100SXMOD_USDC-PERPETUAL?dept=3", "one of depth"),
+        ("/api/series?as-of=2026-07-01T00:00:00Z", "one of "),
+        ("/healthz?verbose", "none here"),
+        ("/data/fixings.csv?from=2026-07-01", ""),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused(address, path, known):
+    answer = httpx.get(address + path)
+    assert answer.status_code == 400
+    assert known in answer.json()["error"] and "parameter: expected" in answer.json()["error"]
+    assert httpx.get(address + path.partition("?")[0]).status_code == 200
+
+
+def test_pages_pass_over_what_links_carry_along(address):
+    assert httpx.get(address + "/?utm_source=letter").status_code == 200
+
+
 def test_what_was_asked_is_repeated_shortly():
     assert found("x") == "'x'"
     assert len(found("x" * 1_000)) == ECHOED_MOST + 3
