@@ -101,7 +101,13 @@ def _slack(state, account):
 
 @kernel
 def is_safe(state, account):
-    """Tell whether nothing is to be told of an account, whatever its positions; note till when."""
+    """Tell whether nothing is to be told of an account, whatever its positions; note till when.
+
+    One that was called, or is being closed, is looked at in full: that may be over.
+    """
+    accounts = state.accounts
+    if accounts[account, col.ACCOUNT_LIQUIDATION] | accounts[account, col.ACCOUNT_CALLED] != 0:
+        return False
     slack = _slack(state, account)
     if slack >= 0:
         _note_safe(state, account, slack)

@@ -69,9 +69,7 @@ def _gather(state, first, end):
             continue
         if account < ACCOUNTS_RESERVED or accounts[account, col.ACCOUNT_GROUP] == 0:
             set_safe(state, account, SAFE_FOR_EVER)
-        elif accounts[account, col.ACCOUNT_LIQUIDATION] | accounts[
-            account, col.ACCOUNT_CALLED
-        ] != 0 or not is_safe(state, account):
+        elif not is_safe(state, account):
             market[col.RANKING + found, col.FETCHED_ACCOUNT] = account
             market[col.RANKING + found, col.FETCHED] = accounts[account, col.ACCOUNT_FIRST]
             found += 1
