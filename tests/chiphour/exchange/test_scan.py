@@ -63,6 +63,27 @@ def test_a_call_is_told_once_until_it_is_met(market):
     assert found == [[("MARGIN_CALLED", 8)], [], [], [], [("MARGIN_CALLED", 8)]]
 
 
+def test_who_was_called_closes_and_trades_again_is_called_no_longer(empty):
+    """Found by storm 8456: without lots it was passed over, and then its trade left it so."""
+    wide = {"static_band_ppm": 900_000, "dynamic_band_ppm": 900_000}
+    market = opened(empty, members=(9, 10, 11), dollars=10_000, **wide)
+    market.member(8, 1_000)
+    trade(market, 8, 9, 300, 1_000)
+    tick(market, 2_150_000)
+    assert told(market.advance()) == [("MARGIN_CALLED", 8)]
+    trade(market, 9, 8, 215, 1_000)
+    assert not market.engine.account(8).positions
+    tick(market, 2_150_000)
+    rounds(market)
+    state = market.engine._state
+    assert state.accounts[8, col.ACCOUNT_SAFE] == safety.SAFE_FOR_EVER
+    assert state.accounts[8, col.ACCOUNT_CALLED] == 1
+    trade(market, 8, 9, 215, 1)
+    tick(market, 2_150_000)
+    rounds(market)
+    assert state.accounts[8, col.ACCOUNT_CALLED] == 0
+
+
 def test_only_a_mark_begins_a_round_and_it_ends(market):
     state = market.engine._state.market[0]
     assert state[col.SCAN_LEFT] == 0
