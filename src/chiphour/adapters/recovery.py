@@ -51,6 +51,7 @@ from chiphour.exchange.digest import Sections
 from chiphour.exchange.events import SEQUENCE
 from chiphour.exchange.limits import Limits
 from chiphour.observe.observation import MarketError
+from chiphour.wire.journal import ROW_BYTES
 from chiphour.wire.journal import Frame
 from chiphour.wire.journal import Head
 from chiphour.wire.journal import Mark
@@ -61,7 +62,7 @@ from chiphour.wire.snapshot import SnapshotHead
 
 RULEBOOK = "2"  # Raised when the same commands give another state than before.
 BATCH_ROWS = 1024  # Commands of one call: many enough for the kernel, few enough for its cache.
-AHEAD_ROWS = 1 << 14  # Commands that are read and verified while those before are applied.
+AHEAD_BYTES = 1 << 21  # Of frames that are read and verified while those before are applied, about.
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")
@@ -143,7 +144,7 @@ class Replay:
         self._name = name
         self._stated = {head.frame: head for head in stated}
         self._waiting: list[Frame] = []
-        self._count = 0
+        self._waiting_bytes = 0
         self._checking: Future[bytes] | None = None
 
     def take(self, frame: Frame) -> None:
@@ -165,8 +166,8 @@ class Replay:
             self.finish()
             self._compare(frame.digest, f"frame {frame.number}")
         self._waiting.append(frame)
-        self._count += len(frame.rows)
-        if self._count >= BATCH_ROWS:
+        self._waiting_bytes += frame.size
+        if self._waiting_bytes >= BATCH_ROWS * ROW_BYTES:
             self._apply()
         if frame.number in self._stated:
             self.finish()
@@ -181,7 +182,7 @@ class Replay:
 
     def _apply(self) -> None:
         """Apply what waits; the digests of its events are compared while the next is applied."""
-        frames, self._waiting, self._count = self._waiting, [], 0
+        frames, self._waiting, self._waiting_bytes = self._waiting, [], 0
         if not frames:
             return
         rows = frames[0].rows if len(frames) == 1 else np.concatenate([f.rows for f in frames])
@@ -416,13 +417,13 @@ def read_ahead(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 
 def _batch_of(frames: Iterator[Frame]) -> tuple[list[Frame], Exception | None]:
-    """Take so many frames as hold a batch of rows, and what stopped their reading."""
+    """Take frames of so many bytes, private ones too, and what stopped their reading."""
     found: list[Frame] = []
-    count = 0
+    taken_bytes = 0
     try:
-        while count < AHEAD_ROWS and (frame := next(frames, None)):
+        while taken_bytes < AHEAD_BYTES and (frame := next(frames, None)):
             found.append(frame)
-            count += len(frame.rows) + 1
+            taken_bytes += frame.size
     except Exception as fault:
         return found, fault
     return found, None

@@ -203,10 +203,10 @@ def test_start_from_a_snapshot_reads_no_segment_before_it(tmp_path, monkeypatch)
 
 
 class Read(NamedTuple):
-    """What stands for a frame here: it has rows."""
+    """What stands for a frame here: it has a size."""
 
     number: int
-    rows: range = range(5_000)
+    size: int = recovery.AHEAD_BYTES // 3
 
 
 @pytest.mark.parametrize("whole", [0, 1, 3, 4, 11])
