@@ -3,6 +3,7 @@
 Takes   a name, an account, what the key may do, from where and until when; or the id of a key.
 Gives   a new key with its secret, shown once; the keys; the trail.
 Keeps   no secret in what is listed. A revocation holds at once, also in a server that is running.
+        Only `add` makes a file; a key whose secret could not be printed is revoked.
 Source  Decision 0029; adapters/keys.py.
 """
 
@@ -16,22 +17,26 @@ from typing import Any
 
 import typer
 
+from chiphour.adapters.key_file import KeyRingRefused
 from chiphour.adapters.keys import KeyRing
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
 from chiphour.cli.options import data_folder
 from chiphour.units import NS_PER_DAY
 from chiphour.units import iso_from_ns
-from chiphour.wire.signature import READ
-from chiphour.wire.signature import Key
-from chiphour.wire.signature import words_of
+from chiphour.wire.key import READ
+from chiphour.wire.key import Key
+from chiphour.wire.key import words_of
+
+LINES_MAX = 1 << 24
 
 app = typer.Typer(help="Make, list and revoke the keys that members sign in with.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What you call the key.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The id of a key, as `list` says.")]
 AccountOption = Annotated[
-    int, typer.Option("--account", help="The account or sub-account that it acts for.")
+    int,
+    typer.Option("--account", help="The account or sub-account that it acts for; not looked up."),
 ]
 ScopeOption = Annotated[
     list[str] | None,
@@ -42,7 +47,7 @@ ContractOption = Annotated[
     typer.Option(
         "--contract",
         help="A contract that it may trade, or the first word of its name for all on that "
-        "series; may be repeated. Default: all.",
+        "series; with the scope trade; may be repeated; not looked up. Default: all.",
     ),
 ]
 NetworkOption = Annotated[
@@ -55,14 +60,16 @@ DaysOption = Annotated[
     int | None, typer.Option("--days", min=1, max=36_500, help="Admit it for so many days.")
 ]
 PublicOption = Annotated[
-    str,
+    str | None,
     typer.Option("--ed25519", metavar="HEX", help="A public key, in place of a secret of ours."),
 ]
 LabelsOption = Annotated[
     bool,
     typer.Option("--idempotent-labels", help="An order with a label used before is the same one."),
 ]
-LinesOption = Annotated[int, typer.Option("--last", min=1, help="At most so many lines.")]
+LinesOption = Annotated[
+    int, typer.Option("--last", min=1, max=LINES_MAX, help="At most so many lines.")
+]
 OfOption = Annotated[str, typer.Option("--key", metavar="ID", help="Of one key. Default: of all.")]
 
 
@@ -79,13 +86,13 @@ def add(
     contract: ContractOption = None,
     ip: NetworkOption = None,
     days: DaysOption = None,
-    ed25519: PublicOption = "",
+    ed25519: PublicOption = None,
     idempotent_labels: LabelsOption = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a key and print its secret, which is not shown again."""
-    with _ring(data) as ring:
+    with _ring(data, makes=True) as ring:
         key, secret = ring.create(
             name,
             account,
@@ -96,12 +103,13 @@ def add(
             public=ed25519,
             idempotent_labels=idempotent_labels,
         )
-    shown = {"secret": secret} if secret else {}
-    if as_json:
-        print(json.dumps(_object(key) | shown))
-    else:
-        print(f"key {key.id}")
-        print(f"secret {secret} (it is not shown again)" if secret else "secret: yours alone")
+        try:
+            _show(key, secret, as_json)
+        except OSError as fault:
+            ring.revoke(key.id)
+            raise KeyRingRefused(
+                f"expected to print the key {key.id}, found {fault}: the key is revoked"
+            ) from fault
 
 
 @app.command("list")
@@ -141,12 +149,22 @@ def audit(
 
 
 @contextmanager
-def _ring(data: Path | None) -> Iterator[KeyRing]:
-    ring = KeyRing(data_folder(data))
+def _ring(data: Path | None, *, makes: bool = False) -> Iterator[KeyRing]:
+    ring = KeyRing(data_folder(data), makes=makes)
     try:
         yield ring
     finally:
         ring.close()
+
+
+def _show(key: Key, secret: str, as_json: bool) -> None:
+    """Print a new key, down to the file or pipe; raises OSError."""
+    if as_json:
+        print(json.dumps(_object(key) | ({"secret": secret} if secret else {})), flush=True)
+        return
+    print(f"key {key.id}")
+    words = f"secret {secret} (it is not shown again)" if secret else "secret: yours alone"
+    print(words, flush=True)
 
 
 def _object(key: Key) -> dict[str, Any]:

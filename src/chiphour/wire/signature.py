@@ -1,8 +1,9 @@
-"""SIGNATURE: what a member signs to be believed, and what a key may do: pure.
+"""SIGNATURE: what a member signs to be believed: pure.
 
-Takes   the header, params or fields that a stranger sent, and what they are said to sign; a key.
-Gives   a `Claim` and the text that it signs; `check_signature` and `check_use`, which return, or
-        raise `SignInRefused`; the records `Key` and `Use`.
+Takes   the header, params or fields that a stranger sent, and what they are said to sign; the
+        `Verifier` of a key.
+Gives   a `Claim` and the text that it signs; `check_signature`, which returns, or raises
+        `SignInRefused`.
 Keeps   one spelling of everything signed, so that one changed byte is refused. No two forms share
         a text. Signatures are compared in constant time; an unknown key takes as long as a known
         one and is told the same.
@@ -32,9 +33,7 @@ It also says that an id is unknown, which is no secret, yet is told in test mode
 import base64
 import binascii
 import hmac
-import ipaddress
 import re
-from collections.abc import Iterable
 from collections.abc import Iterator
 from enum import StrEnum
 from hashlib import sha256
@@ -48,15 +47,13 @@ from chiphour.index.note import VerifierKey
 from chiphour.index.note import is_signed_by
 from chiphour.index.note import vkey_of
 from chiphour.observe.observation import MarketError
-from chiphour.units import iso_from_ns
 from chiphour.wire.jsonrpc import REQUEST_BYTES_MAX
 
 HMAC = "hmac-sha256"
 ED25519 = "ed25519"
 SCHEMES = {"deri-hmac-sha256": HMAC, "chiphour-ed25519": ED25519}
 SIGNATURE_BYTES = {32: HMAC, 64: ED25519}  # A length tells the algorithm where no scheme does.
-READ, TRADE, WITHDRAW = "read", "trade", "withdraw"
-SCOPES = frozenset({READ, TRADE, WITHDRAW})
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 HEADER_LENGTH_MAX = 512
 BODY_BYTES_MAX = REQUEST_BYTES_MAX
 TARGET_BYTES_MAX = REQUEST_BYTES_MAX + 128  # A query, and the path before it.
@@ -65,7 +62,6 @@ SHOWN_BYTES_MAX = 4_096  # Of a text that an explanation repeats.
 HEADER_FORM = "SCHEME id=K,ts=MS,sig=HEX,nonce=N"
 NOBODY = bytes(KEY_BYTES)  # Stands in for the key of nobody, for the time that it takes.
 
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _TIME = re.compile(r"[1-9][0-9]{0,12}")
 _NONCE = re.compile(r"[A-Za-z0-9_.~+/=-]{1,128}")
 _HEX = re.compile(r"(?:[0-9a-f]{64}){1,2}")
@@ -73,8 +69,6 @@ _METHOD = re.compile(r"[A-Z]{1,16}")
 _TARGET = re.compile(rb"/[\x21-\x7e\x80-\xff]*")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _RAW_DATA = re.compile(r"([0-9]+)\.(.+)")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Why(StrEnum):
@@ -163,41 +157,6 @@ class Explanation(NamedTuple):
     part: str
     hint: str
     text: bytes
-
-
-class Key(NamedTuple):
-    """What a key may do, without its secret.
-
-    `account` is the account or sub-account that it acts for. `contracts` are names of contracts,
-    or their first words for all contracts on a series; none stands for all. `networks` are those
-    that it may come from; none stands for all.
-    """
-
-    id: str
-    account: int
-    name: str
-    scopes: frozenset[str]
-    contracts: frozenset[str]
-    networks: tuple[Network, ...]
-    expires_ns: int | None
-    idempotent_labels: bool
-    algorithm: str
-    created_ns: int
-    revoked_ns: int | None
-
-
-class Use(NamedTuple):
-    """What somebody wants to do, as the trail has it.
-
-    `scope` is what the use needs, or "" for none; `contract` the name of what it trades. `what` is
-    a word for the trail, such as a method; never a path with its query, which may hold a token.
-    """
-
-    now_ns: int
-    address: str
-    what: str
-    scope: str = ""
-    contract: str = ""
 
 
 class SignInRefused(MarketError):
@@ -307,10 +266,10 @@ def check_signature(claim: Claim, verifier: Verifier | None, test_mode: bool = F
 
     Without a verifier, that is for an id that nobody has, it refuses after the same work.
     """
-    usable = verifier is not None and verifier.algorithm == claim.algorithm
-    tried = verifier if usable and verifier is not None else Verifier(claim.algorithm, NOBODY)
+    known = verifier if verifier and verifier.algorithm == claim.algorithm else None
+    tried = known or Verifier(claim.algorithm, NOBODY)
     fits = _fits(claim.form, claim.text, claim.signature, tried)
-    if usable and fits:
+    if known and fits:
         return
     raise SignInRefused(
         Why.SIGNATURE,
@@ -319,33 +278,9 @@ def check_signature(claim: Claim, verifier: Verifier | None, test_mode: bool = F
     )
 
 
-def check_use(key: Key, use: Use) -> None:
-    """Raise SignInRefused for a use that the key does not allow.
-
-    Ask it after the proof only: who holds the key may know why it does not do.
-    """
-    if key.revoked_ns is not None:
-        refuse(Why.REVOKED, "a key in force", "one that was revoked", key.id)
-    if key.expires_ns is not None and use.now_ns >= key.expires_ns:
-        refuse(Why.EXPIRED, "a key in force", f"one until {iso_from_ns(key.expires_ns)}", key.id)
-    if key.networks and not _is_within(use.address, key.networks):
-        refuse(Why.ADDRESS, "an address of the key's list", use.address or "none", key.id)
-    if use.scope and use.scope not in key.scopes:
-        refuse(Why.SCOPE, f"a key with {use.scope}", words_of(key.scopes), key.id)
-    words = {use.contract, use.contract.partition("_")[0]}
-    if use.scope == TRADE and key.contracts and not words & key.contracts:
-        found = use.contract or "a use that names none"
-        refuse(Why.CONTRACT, f"one of {words_of(key.contracts)}", found, key.id)
-
-
 def refuse(why: Why, expected: str, found: str, key_id: str = "") -> NoReturn:
     """Raise SignInRefused; `key_id` is that of a key which was proved."""
     raise SignInRefused(why, f"expected {expected}, found {found}", key_id=key_id)
-
-
-def words_of(words: Iterable[str]) -> str:
-    """Write words in one order, a space between two."""
-    return " ".join(sorted(words))
 
 
 def explain(claim: Claim, verifier: Verifier | None) -> Explanation:
@@ -355,51 +290,44 @@ def explain(claim: Claim, verifier: Verifier | None) -> Explanation:
         return Explanation("id", "no key has this id", text)
     if verifier.algorithm != claim.algorithm:
         return Explanation("sig", f"this key signs with {verifier.algorithm}", text)
-    tried = [
-        (part, hint, _fits(form, mistaken, claim.signature, verifier))
-        for part, hint, form, mistaken in _mistakes(claim)
-        if (form, mistaken) != (claim.form, text)
-    ]
-    if verifier.algorithm == HMAC:
-        decoded = Verifier(HMAC, _decoded(verifier.material))
-        fits = _fits(claim.form, text, claim.signature, decoded)
-        tried.append(("secret", "you decoded the secret: use its characters", fits))
-    for part, hint, fits in tried:
-        if fits:
+    for part, hint, form, mistaken in _mistakes(claim):
+        if _fits(form, mistaken, claim.signature, verifier):
             return Explanation(part, hint, text)
+    decoded = Verifier(claim.algorithm, _decoded(verifier.material))
+    if claim.algorithm == HMAC and _fits(claim.form, text, claim.signature, decoded):
+        return Explanation("secret", "you decoded the secret: use its characters", text)
     hint = "no usual mistake: compare this text with yours byte by byte, then look at the secret"
     return Explanation("text or secret", hint, text)
 
 
-def _mistakes(claim: Claim) -> Iterator[tuple[str, str, Form, bytes]]:
-    """Yield what clients sign by mistake: the part, how it differs, the form and the text."""
-    stamp = (str(claim.time_ms).encode(), claim.nonce.encode())
+Mistake = tuple[str, str, Form, bytes]
+
+
+def _mistakes(claim: Claim) -> Iterator[Mistake]:
+    """Yield what clients sign by mistake: the part, how it differs, the form and the text.
+
+    Only what a claim of this form can have: the first that fits is told, the rest is not tried.
+    """
+    yield from _mistaken_lines(claim)
+    yield from _mistaken_joints(claim)
+    yield from _mistaken_ends(claim)
+    yield from _mistaken_forms(claim)
+
+
+def _mistaken_lines(claim: Claim) -> Iterator[Mistake]:
+    time_text, nonce = str(claim.time_ms).encode(), claim.nonce.encode()
     seconds = str(claim.time_ms // 1_000).encode()
     end = (b"",) if claim.form is Form.HTTP else ()
     joint = b"." if claim.form is Form.FIX else b"\n"
     lines = [
-        ("ts", "you signed seconds: sign the milliseconds", (seconds, stamp[1], *claim.parts)),
-        ("nonce", "you signed no nonce", (stamp[0], b"", *claim.parts)),
-        ("ts", "you signed the nonce before the time", (stamp[1], stamp[0], *claim.parts)),
+        ("ts", "you signed seconds: sign the milliseconds", (seconds, nonce, *claim.parts)),
+        ("nonce", "you signed no nonce", (time_text, b"", *claim.parts)),
+        ("ts", "you signed the nonce before the time", (nonce, time_text, *claim.parts)),
     ]
     for part, hint, parts in _mistaken_parts(claim):
-        lines.append((part, hint, (*stamp, *parts)))
+        lines.append((part, hint, (time_text, nonce, *parts)))
     for part, hint, line in lines:
         yield part, hint, claim.form, joint.join((*line, *end))
-    whole = (*stamp, *claim.parts, *end)
-    for wrong, hint in (
-        (b"\r\n", "you put CR LF between the parts: put LF"),
-        (b"\\n", "you put a backslash and an n between the parts: put a newline"),
-        (b"\n", "you put newlines between the parts"),
-        (b"", "you put nothing between the parts"),
-    ):
-        yield "separator", hint, claim.form, wrong.join(whole)
-    yield "end", "you signed no newline at the end", claim.form, claim.text.removesuffix(b"\n")
-    yield "end", "you signed a newline too many at the end", claim.form, claim.text + b"\n"
-    for other, name in ((Form.SESSION, "session"), (Form.FIX, "FIX logon")):
-        sole = canonical_text(other, claim.time_ms, claim.nonce, (b"",))
-        yield "form", f"you signed as for a {name}", other, sole
-        yield "form", f"you signed this text as for a {name}", other, claim.text
 
 
 def _mistaken_parts(claim: Claim) -> Iterator[tuple[str, str, tuple[bytes, ...]]]:
@@ -410,7 +338,7 @@ def _mistaken_parts(claim: Claim) -> Iterator[tuple[str, str, tuple[bytes, ...]]
         return
     method, target, body = claim.parts
     path = target.partition(b"?")[0]
-    for other in (method.lower(), b"GET", b"POST"):
+    for other in sorted({method.lower(), b"GET", b"POST"} - {method}):
         yield "method", f"you signed {other.decode()}", (other, target, body)
     for other, hint in (
         (path, "you signed the path without its query"),
@@ -424,14 +352,35 @@ def _mistaken_parts(claim: Claim) -> Iterator[tuple[str, str, tuple[bytes, ...]]
     yield "body", "you left out the line of the body", (method, target)
 
 
-def _is_within(address: str, networks: tuple[Network, ...]) -> bool:
-    """Tell whether an address is on a list; an IPv4 address counts as itself however it came."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return any(plain in network for network in networks)
+def _mistaken_joints(claim: Claim) -> Iterator[Mistake]:
+    end = (b"",) if claim.form is Form.HTTP else ()
+    whole = (str(claim.time_ms).encode(), claim.nonce.encode(), *claim.parts, *end)
+    joints = [
+        (b"\r\n", "you put CR LF between the parts"),
+        (b"\\n", "you put a backslash and an n between the parts"),
+        (b"", "you put nothing between the parts"),
+    ]
+    if claim.form is Form.FIX:
+        joints = [(b"\n", "you put newlines between the parts"), *joints]
+    for wrong, hint in joints:
+        yield "separator", hint, claim.form, wrong.join(whole)
+
+
+def _mistaken_ends(claim: Claim) -> Iterator[Mistake]:
+    if claim.form is Form.HTTP:
+        yield "end", "you signed no newline at the end", claim.form, claim.text.removesuffix(b"\n")
+    yield "end", "you signed a newline too many at the end", claim.form, claim.text + b"\n"
+
+
+def _mistaken_forms(claim: Claim) -> Iterator[Mistake]:
+    """Yield the texts of the other forms; a request and a session are signed alike."""
+    for other, name in ((Form.SESSION, "session"), (Form.FIX, "FIX logon")):
+        if other is claim.form:
+            continue
+        sole = canonical_text(other, claim.time_ms, claim.nonce, (b"",))
+        yield "form", f"you signed as for a {name}", other, sole
+        if Form.FIX in (other, claim.form):
+            yield "form", f"you signed this text as for a {name}", other, claim.text
 
 
 def _fits(form: Form, text: bytes, signature: bytes, verifier: Verifier) -> bool:
@@ -448,7 +397,7 @@ def _claim(
     form: Form, key_id: str, stamp: tuple[str, str], parts: tuple[bytes, ...], signature: bytes
 ) -> Claim:
     time_ms, nonce = stamp
-    if not _KEY_ID.fullmatch(key_id):
+    if not KEY_ID.fullmatch(key_id):
         _malformed("id", "1 to 32 letters, digits, - and _", f"{len(key_id)} characters")
     if not _TIME.fullmatch(time_ms):
         _malformed("ts", "milliseconds, at most 13 digits", f"{len(time_ms)} characters")

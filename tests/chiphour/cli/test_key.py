@@ -9,14 +9,17 @@ Source  Decision 0029.
 import hashlib
 import hmac
 import json
+import os
+import subprocess
+import sys
 import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chiphour.adapters.keys import KeyRing
+from chiphour.wire.key import Use
 from chiphour.wire.signature import SignInRefused
-from chiphour.wire.signature import Use
 from chiphour.wire.signature import session_claim
 
 
@@ -131,14 +134,51 @@ def test_the_audit_prints_every_use(key, ring):
         ),
         (("add", "bot", "--account", 9, "--ip", "home"), "expected a network such as"),
         (("add", "bot", "--account", 9, "--ed25519", "00"), "expected 64 hexadecimal digits"),
+        (("add", "bot", "--account", 9, "--ed25519", ""), "expected 64 hexadecimal digits"),
+        (("add", "  ", "--account", 9), "without spaces around it, found '  '"),
+        (("add", "bot", "--account", 9, "--ip", "::ffff:192.0.2.0/120"), "expected IPv4 as in"),
+        (("add", "bot", "--account", 9, "--contract", "A100"), "expected the scope trade"),
         (("revoke", "nobody"), "expected the id of a key, found 'nobody'"),
+        (("revoke", "\udcff"), "expected the id of a key, found '\\udcff'"),
+        (("audit", "--key", "\udcff"), "expected the id of a key, found '\\udcff'"),
     ],
 )
-def test_what_cannot_be_is_one_line_and_exit_code_1(key, words, message):
+def test_what_cannot_be_is_one_line_and_exit_code_1(key, ring, words, message):
     code, out, err = key(*words)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert message in err
 
 
-def test_a_folder_without_keys_lists_none(key):
+@pytest.mark.parametrize("words", [("list",), ("audit",), ("revoke", "nobody")])
+def test_a_folder_without_keys_is_refused_and_stays_without(key, tmp_path, words):
+    code, out, err = key(*words)
+    assert (code, out) == (1, "")
+    assert "keys.db: expected a file of keys, found none" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_keys_lists_none(key, ring):
     assert key("list") == (0, "", "")
+
+
+def test_more_lines_than_can_be_are_refused(key, ring):
+    code, out, err = key("audit", "--last", "9" * 20)
+    assert (code, out) == (2, "")
+    assert "--last" in err
+
+
+def test_a_key_whose_secret_cannot_be_printed_is_revoked(tmp_path, ring):
+    """Print it into a pipe that nobody reads."""
+    words = "import sys; from chiphour.cli import main; sys.argv[0] = 'chiphour'; main()"
+    child = [sys.executable, "-c", words, "key", "add", "bot", "--account", "9"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*child, "--data", str(tmp_path)], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    made = ring.keys()
+    assert [each.revoked_ns is None for each in made] == [False]
+    assert done.returncode != 0
+    assert f"chiphour: expected to print the key {made[0].id}, found" in done.stderr
+    assert "Traceback" not in done.stderr
