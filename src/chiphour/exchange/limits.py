@@ -20,6 +20,7 @@ SCAN_ROWS = 1024  # Rows of accounts that one command scans.
 REDUCING_MAX = 16  # Resting reduce-only orders of a position.
 WAITING_MAX = 32  # Waiting orders of a position.
 PAYMENTS_MAX = 1024  # Positions that one ADVANCE pays.
+MOVE_MICROUSD_MOST = 1 << 28  # Of marks, for one lot: how far a bound on an account reaches.
 ACCOUNTS_RESERVED = 8
 
 # Rows of the accounts table that are no member's.
@@ -62,6 +63,8 @@ def check_limits(limits: Limits) -> None:
     worth_max = limits.positions_per_account * limits.position_lots_max * difference_max
     assert worth_max < 1 << 61  # The sum of lots x (M - S) over an account.
     assert CASH_MICROUSD_MAX + worth_max < 1 << 62  # Equity.
+    reach = limits.positions_per_account * limits.position_lots_max
+    assert reach * MOVE_MICROUSD_MOST < 1 << 61  # What marks may have moved an account by.
     assert limits.window_ticks & (limits.window_ticks - 1) == 0 and limits.window_ticks >= 64
     assert limits.accounts > ACCOUNTS_RESERVED
     assert MONEY_MICROUSD_MAX * 2 < 1 << 63

@@ -33,7 +33,7 @@ from chiphour.exchange.resting import cancel_row
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import ppm_down
 from chiphour.exchange.rounding import ppm_up
-from chiphour.exchange.scan import margin_of_safety
+from chiphour.exchange.safety import margin_of_safety
 from chiphour.exchange.state import NONE
 from chiphour.exchange.state import TAKER
 from chiphour.exchange.tiers import tier_margin

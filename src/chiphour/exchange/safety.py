@@ -45,6 +45,7 @@ from chiphour.contracts.settings import PAIRS
 from chiphour.contracts.settings import RATE_PPM
 from chiphour.contracts.settings import SPREAD_RATE_PPM
 from chiphour.exchange import state as col
+from chiphour.exchange.limits import MOVE_MICROUSD_MOST
 from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.rounding import ppm_up
 from chiphour.exchange.state import NEVER_NS
@@ -55,8 +56,7 @@ from chiphour.ledger.kernel import kernel
 from chiphour.units import PPM
 
 SAFE_FOR_EVER = NEVER_NS  # An account without lots: only a fill, which ends this, gives it any.
-MOVE_MOST = 1 << 28  # No account is called safe, and no drift known, for a longer move than this,
-LEAP = 1 << 33  # so that this one ends all safety.
+LEAP = 1 << 33  # MOVE leaps by this, beyond MOVE_MICROUSD_MOST, to end all safety.
 UNKNOWN = 1 << 60  # The drift that is not known, or as large as that: no check goes by it.
 
 
@@ -65,7 +65,7 @@ def drift(state, account):
     """Give how far, at most, the account's sums are from the truth, micro-dollars; 0: fresh."""
     market, accounts = state.market, state.accounts
     moved = market[0, col.MOVE] - accounts[account, col.ACCOUNT_MOVE]
-    if market[0, col.SCAN_EPOCH] != market[0, col.EPOCH] or moved > MOVE_MOST:
+    if market[0, col.SCAN_EPOCH] != market[0, col.EPOCH] or moved > MOVE_MICROUSD_MOST:
         return UNKNOWN
     moved = accounts[account, col.ACCOUNT_DRIFT] + moved * accounts[account, col.ACCOUNT_REACH]
     return min(UNKNOWN, moved if moved == 0 else moved + 4 * market[0, col.POSITIONS_PER_ACCOUNT])
@@ -76,11 +76,17 @@ def roll_drift(state, account):
     """Gather the account's drift before its reach changes; one that is unknown stays so."""
     accounts = state.accounts
     moved = state.market[0, col.MOVE] - accounts[account, col.ACCOUNT_MOVE]
-    if moved != 0 and moved <= MOVE_MOST:
+    if moved != 0 and moved <= MOVE_MICROUSD_MOST:
         moved *= accounts[account, col.ACCOUNT_REACH]
         total = min(UNKNOWN, accounts[account, col.ACCOUNT_DRIFT] + moved)
         accounts[account, col.ACCOUNT_DRIFT] = total
         accounts[account, col.ACCOUNT_MOVE] = state.market[0, col.MOVE]
+
+
+@hot
+def margin_of_safety(held, needed):
+    """Give equity - 5/4 MM, rounded down: below 0 exactly when 4 equity < 5 MM (rulebook 7.1)."""
+    return held - needed - divide_up(needed, 4)
 
 
 @hot
@@ -95,7 +101,7 @@ def _slack(state, account):
         return -1
     margin = accounts[account, col.ACCOUNT_MARGIN]
     held = accounts[account, col.ACCOUNT_CASH] + accounts[account, col.ACCOUNT_UNREALISED]
-    slack = held - margin - divide_up(margin, 4) - far
+    slack = margin_of_safety(held, margin) - far
     return slack - 4 * state.market[0, col.POSITIONS_PER_ACCOUNT] - 16
 
 
@@ -120,7 +126,7 @@ def keep_safe(state, account):
     left = state.accounts[account, col.ACCOUNT_SAFE] - state.market[0, col.MOVE]
     if left > 0:
         reach = state.accounts[account, col.ACCOUNT_REACH]
-        lost = left > MOVE_MOST or left * reach > _slack(state, account)
+        lost = left > MOVE_MICROUSD_MOST or left * reach > _slack(state, account)
         if lost and not is_safe(state, account):
             set_safe(state, account, 0)
 
@@ -146,7 +152,7 @@ def call_safe(state, account, slack):
 def _note_safe(state, account, slack):
     """Half of the slack is for marks; the other half lets the account trade and stay safe."""
     reach = max(1, state.accounts[account, col.ACCOUNT_REACH])
-    far = min(MOVE_MOST, slack // (2 * reach))
+    far = min(MOVE_MICROUSD_MOST, slack // (2 * reach))
     set_safe(state, account, state.market[0, col.MOVE] + far)
 
 

@@ -15,11 +15,11 @@ from chiphour.exchange.margin import equity
 from chiphour.exchange.margin import maintenance_margin
 from chiphour.exchange.margin import refresh
 from chiphour.exchange.positions import holds_lots
-from chiphour.exchange.rounding import divide_up
 from chiphour.exchange.safety import SAFE_FOR_EVER
 from chiphour.exchange.safety import call_safe
 from chiphour.exchange.safety import follow_epoch
 from chiphour.exchange.safety import is_safe
+from chiphour.exchange.safety import margin_of_safety
 from chiphour.exchange.safety import set_safe
 from chiphour.exchange.work import Item
 from chiphour.exchange.work import put
@@ -89,12 +89,6 @@ def _fetch(market, positions, found):
             place = positions[market[at, col.FETCHED], col.POSITION_NEXT]
             market[at, col.FETCHED] = place
             waiting |= place
-
-
-@kernel
-def margin_of_safety(held, needed):
-    """Give equity - 5/4 MM, rounded down: below 0 exactly when 4 equity < 5 MM."""
-    return held - needed - divide_up(needed, 4)
 
 
 @kernel

@@ -2,17 +2,21 @@
 
 Takes   the state and some commands ahead.
 Gives   nothing: what is asked for lies in the processor's cache when its command comes.
-Keeps   every row that is read within its table, whatever a command says; changes nothing.
-Source  Decision 0005. An order's account, position, level and neighbours lie anywhere in memory:
-        fetched one after another they are most of a message's time, fetched together they are not.
+Keeps   every row that is read or asked for within its table, whatever a command says; changes
+        nothing.
+Source  Decisions 0005 and 0027. An order's account, position, level and neighbours lie anywhere in
+        memory: fetched one after another they are most of a message's time, together they are not.
 """
 
 import numpy as np
 
+from chiphour.contracts import table as term
 from chiphour.exchange import commands as ask
 from chiphour.exchange import state as col
 from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Side
 from chiphour.exchange.orders import fetch_slot
+from chiphour.exchange.orders import position_of
 from chiphour.exchange.orders import row_near
 from chiphour.exchange.taker import rank_of
 from chiphour.ledger.flat import fetch
@@ -57,43 +61,46 @@ def touch(state, commands, done):
 def _ask_for_named(state, commands, i):
     """Ask for the account of a command; of an ORDER or CANCEL for more."""
     account = commands[i, ask.ACCOUNT]
+    if account < 0 or account >= state.accounts.shape[0]:
+        return
     fetch(state.accounts, account, 0)
     fetch(state.accounts, account, _LINE)
     if commands[i, ask.KIND] == Kind.ORDER:
-        _ask_for_order(state, commands, i)
+        _ask_for_order(state, commands, i, account)
     elif commands[i, ask.KIND] == Kind.CANCEL:
         fetch_slot(state.slots, commands[i, ask.ORDER])
 
 
 @hot
-def _ask_for_order(state, commands, i):
+def _ask_for_order(state, commands, i, account):
     """Ask for the position of an ORDER, the level on which it would rest, and its id's slot."""
     fetch_slot(state.slots, commands[i, ask.SEQUENCE])
     contract = commands[i, ask.CONTRACT]
     if contract < 0 or contract >= state.contracts.shape[0]:
         return
-    place = contract * state.accounts.shape[0] + commands[i, ask.ACCOUNT]
+    place = contract * state.accounts.shape[0] + account
     fetch(state.positions, place, 0)
     fetch(state.positions, place, _LINE)
+    price_ticks = commands[i, ask.PRICE_TICKS]
+    least = state.contracts[contract, term.PRICE_TICKS_MIN]
+    window = state.market[0, col.WINDOW_TICKS]
+    if price_ticks < least or price_ticks >= least + window:
+        return
     side = commands[i, ask.SIDE]
-    rank = rank_of(state, contract, side, commands[i, ask.PRICE_TICKS])
-    ladder = 2 * contract + side - 1
-    fetch(state.levels, (ladder << state.market[0, col.WINDOW_SHIFT]) + rank, 0)
+    ladder = 2 * contract if side == Side.BUY else 2 * contract + 1
+    fetch(state.levels, ladder * window + rank_of(state, contract, side, price_ticks), 0)
 
 
 @hot
 def _ask_around(state, row):
     """Ask for what lies around an order: its level, its position, its neighbours in both chains."""
     orders = state.orders
-    place = orders[row, col.ORDER_PLACE]
     fetch(orders, orders[row, col.ORDER_NEXT], 0)
     fetch(orders, orders[row, col.ORDER_PREVIOUS], 0)
     fetch(orders, orders[row, col.ORDER_LATER], _LINE)
     fetch(orders, orders[row, col.ORDER_EARLIER], _LINE)
-    fetch(state.levels, place, 0)
-    contract = place >> state.market[0, col.WINDOW_SHIFT] + 1
-    position = contract * state.accounts.shape[0] + (
-        orders[row, col.ORDER_HOLDER] >> col.HOLDER_SHIFT
-    )
+    if orders[row, col.ORDER_PLACE] < col.PLACE_WAITING:
+        fetch(state.levels, orders[row, col.ORDER_PLACE], 0)
+    position = position_of(state, row)
     fetch(state.positions, position, 0)
     fetch(state.positions, position, _LINE)

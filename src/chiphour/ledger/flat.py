@@ -58,7 +58,7 @@ if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return table
 
     def fetch(table: Any, row: int, column: int) -> None:
-        """Do nothing."""
+        """Ask for nothing: plain Python has no cache line to ask for."""
 
 else:
 
@@ -81,7 +81,7 @@ else:
 
     @intrinsic
     def fetch(typing: Any, table: Any, row: Any, column: Any) -> Any:
-        """Ask for the cache line of a word, which is read soon; of no row, nothing happens."""
+        """Ask for the cache line of a word of the table, which is read soon."""
 
         def generate(context: Any, builder: Any, sign: Any, arguments: Any) -> Any:
             word = _address(context, builder, sign.args[0], sign.args[1:], arguments)

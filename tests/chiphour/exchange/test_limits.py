@@ -33,6 +33,13 @@ def test_a_limit_too_large_or_too_small_is_our_fault(wrong):
         check_limits(Limits()._replace(**wrong))
 
 
+def test_what_marks_move_an_account_by_is_bounded_even_where_prices_are_low():
+    cheap = Limits()._replace(price_microusd_max=1 << 20)
+    check_limits(cheap._replace(position_lots_max=(1 << 29) - 1))
+    with pytest.raises(AssertionError):
+        check_limits(cheap._replace(position_lots_max=1 << 29))
+
+
 def test_there_is_room_for_the_events_of_any_command():
     limits = Limits(contracts=7)
     an_order = 2 + bounds.FILLS_MAX
