@@ -54,19 +54,31 @@ CONTRACT_SIZE = 1  # Units in a lot.
 KIND = "future"  # All our contracts, spreads too: each has a book of its own.
 FRIDAY = 4
 
-ORDER_NOT_FOUND = (10004, "order_not_found")
-QTY_TOO_LOW = (10002, "qty_too_low")
-PRICE_TOO_LOW = (10005, "price_too_low")
-PRICE_TOO_HIGH = (10007, "price_too_high")
-INVALID_AMOUNT = (10021, "invalid_amount")
-PRICE_WRONG_TICK = (10043, "price_wrong_tick")
-TRIGGER_WRONG_TICK = (10044, "trigger_price_wrong_tick")
-NOT_FOUND = (13020, "not_found")
-INVALID_MAX_SHOW = (10036, "invalid_max_show_amount")
-INVALID_TRIGGER = (11036, "invalid_trigger_price")
-UNSUPPORTED = (11047, "unsupported_arg_combination")
-POST_ONLY_NOT_ALLOWED = (11055, "post_only_not_allowed")
-TIMED_OUT = (13888, "timed_out")
+
+class Code(NamedTuple):
+    """How the dialect says a `Reason`: as an error, and as why an order was cancelled."""
+
+    code: int
+    message: str
+    cancel_reason: str = "other"
+
+
+# How many orders there may be is not said by 10047 or 11035: clients take those for a limit on
+# requests and try again.
+ORDER_NOT_FOUND = Code(10004, "order_not_found")
+QTY_TOO_LOW = Code(10002, "qty_too_low")
+PRICE_TOO_LOW = Code(10005, "price_too_low")
+PRICE_TOO_HIGH = Code(10007, "price_too_high")
+INVALID_AMOUNT = Code(10021, "invalid_amount")
+PRICE_WRONG_TICK = Code(10043, "price_wrong_tick")
+TRIGGER_WRONG_TICK = Code(10044, "trigger_price_wrong_tick")
+NOT_FOUND = Code(13020, "not_found")
+INVALID_MAX_SHOW = Code(10036, "invalid_max_show_amount")
+INVALID_TRIGGER = Code(11036, "invalid_trigger_price")
+UNSUPPORTED = Code(11047, "unsupported_arg_combination")
+TOO_MANY_ORDERS = Code(10014, "pme_max_future_open_orders")
+TOO_MANY_IN_ALL = Code(10013, "pme_max_total_open_orders")
+TIMED_OUT = Code(13888, "timed_out")
 OPEN, UNTRIGGERED = "open", "untriggered"  # States of an order that lives ...
 FILLED, CANCELLED, REJECTED = "filled", "cancelled", "rejected"  # ... and of one that has ended.
 
@@ -118,17 +130,8 @@ _STATES = {
 }
 
 
-class Code(NamedTuple):
-    """How the dialect says a `Reason`: as an error, and as why an order was cancelled."""
-
-    code: int
-    message: str
-    cancel_reason: str = "other"
-
-
 _OTHER = Code(11030, "other_reject")
-_BLOCKED = Code(11098, "account_locked", "account_locked")
-_NO_ORDER = Code(*ORDER_NOT_FOUND)
+_BLOCKED = Code(13002, "account_blocked", "account_locked")
 _NO_FUNDS = Code(10009, "not_enough_funds", "not_enough_funds")
 _TOO_LARGE = Code(10018, "non_pme_max_future_position_size", "risk_mitigation")
 _CLOSED = Code(10012, "book_closed", "book_closed")
@@ -138,40 +141,40 @@ CODES: dict[Reason, Code] = {
     Reason.MALFORMED: Code(11029, "invalid_arguments"),
     Reason.TIME_DECREASES: Code(10040, "retry"),
     Reason.ADVANCE_DUE: Code(10041, "settlement_in_progress"),
-    Reason.ACCOUNT_UNKNOWN: Code(*NOT_FOUND),
+    Reason.ACCOUNT_UNKNOWN: NOT_FOUND,
     Reason.ACCOUNT_EXISTS: _OTHER,
     Reason.ACCOUNT_RESERVED: Code(13021, "forbidden"),
     Reason.ID_REUSED: _OTHER,
-    Reason.IDS_FULL: Code(10047, "matching_engine_queue_full"),
-    Reason.CONTRACT_UNKNOWN: Code(*NOT_FOUND),
+    Reason.IDS_FULL: TOO_MANY_IN_ALL,
+    Reason.CONTRACT_UNKNOWN: NOT_FOUND,
     Reason.CONTRACT_EXISTS: _OTHER,
     Reason.CONTRACT_ALREADY_OPEN: _OTHER,
     Reason.CONTRACT_NOT_OPEN: _CLOSED,
     Reason.ACCOUNT_BLOCKED: _BLOCKED,
     Reason.CONTRACT_HALTED: Code(10019, "locked_by_admin", "locked_by_admin"),
     Reason.PARAMETER_OUT_OF_RANGE: Code(11043, "bad_argument"),
-    Reason.INDEX_UNKNOWN: Code(13028, "temporarily_unavailable"),
+    Reason.INDEX_UNKNOWN: _OTHER,
     Reason.FIXING_OUT_OF_ORDER: _OTHER,
-    Reason.AMOUNT_NOT_POSITIVE: Code(*INVALID_AMOUNT),
-    Reason.AMOUNT_ABOVE_MAX: Code(*INVALID_AMOUNT),
+    Reason.AMOUNT_NOT_POSITIVE: INVALID_AMOUNT,
+    Reason.AMOUNT_ABOVE_MAX: INVALID_AMOUNT,
     Reason.MONEY_ABOVE_MAX: _OTHER,
     Reason.FUNDS_INSUFFICIENT: _NO_FUNDS,
-    Reason.ORDER_UNKNOWN: _NO_ORDER,
-    Reason.LINK_UNKNOWN: _NO_ORDER,
-    Reason.LOTS_NOT_POSITIVE: Code(*QTY_TOO_LOW),
-    Reason.LOTS_ABOVE_MAX: Code(*INVALID_AMOUNT),
-    Reason.LOTS_BELOW_MIN: Code(*QTY_TOO_LOW),
-    Reason.PRICE_OUT_OF_RANGE: Code(*PRICE_TOO_HIGH),  # Below it: see _TOO_LOW.
-    Reason.TRIGGER_PASSED: Code(11036, "invalid_trigger_price"),
+    Reason.ORDER_UNKNOWN: ORDER_NOT_FOUND,
+    Reason.LINK_UNKNOWN: ORDER_NOT_FOUND,
+    Reason.LOTS_NOT_POSITIVE: QTY_TOO_LOW,
+    Reason.LOTS_ABOVE_MAX: INVALID_AMOUNT,
+    Reason.LOTS_BELOW_MIN: QTY_TOO_LOW,
+    Reason.PRICE_OUT_OF_RANGE: PRICE_TOO_HIGH,  # Below it: see _TOO_LOW.
+    Reason.TRIGGER_PASSED: INVALID_TRIGGER,
     Reason.POST_ONLY_CROSSES: Code(11054, "post_only_reject", "post_only_reject"),
     Reason.PRICE_OUT_OF_BAND: Code(10008, "price_too_high4idx"),
-    Reason.REDUCE_ONLY: _OTHER,
-    Reason.REDUCE_ONLY_FULL: _OTHER,
+    Reason.REDUCE_ONLY: INVALID_AMOUNT,
+    Reason.REDUCE_ONLY_FULL: TOO_MANY_ORDERS,
     Reason.PROTECTION_FROZEN: Code(11030, "other_reject", "mmp_trigger"),
     Reason.POSITION_ABOVE_MAX: _TOO_LARGE,
     Reason.POSITIONS_FULL: _OTHER,
-    Reason.ORDERS_FULL: Code(10047, "matching_engine_queue_full"),
-    Reason.TRIGGERS_FULL: Code(11035, "no_more_triggers"),
+    Reason.ORDERS_FULL: TOO_MANY_ORDERS,
+    Reason.TRIGGERS_FULL: TOO_MANY_IN_ALL,
     Reason.OPEN_INTEREST_ABOVE_MAX: _TOO_LARGE,
     Reason.MARGIN_INSUFFICIENT: _NO_FUNDS,
 } | {
@@ -197,7 +200,7 @@ CODES: dict[Reason, Code] = {
 }
 _TOO_LOW = {
     Reason.PRICE_OUT_OF_RANGE: PRICE_TOO_LOW,
-    Reason.PRICE_OUT_OF_BAND: (10006, "price_too_low4idx"),
+    Reason.PRICE_OUT_OF_BAND: Code(10006, "price_too_low4idx"),
 }
 
 
@@ -223,7 +226,8 @@ class Desk(NamedTuple):
     """Who asks, what there is to trade, and how labels are numbered.
 
     `number_of` gives a label's number, 1 to 2^63 - 1 and the same for the same label of this
-    account; `label_of` gives it back.
+    account; `label_of` gives it back; `known_number_of` gives 0 for a label that never had one.
+    `limits` are the market's.
     """
 
     account: int
@@ -231,6 +235,8 @@ class Desk(NamedTuple):
     by_number: Mapping[int, Instrument]
     number_of: Callable[[str], int]
     label_of: Callable[[int], str]
+    known_number_of: Callable[[str], int]
+    limits: Limits
 
 
 class Order(NamedTuple):
@@ -245,7 +251,7 @@ class Order(NamedTuple):
     label: int
     price_ticks: int
     trigger_ticks: int  # A price, or an offset; 0 for none.
-    display_lots: int  # 0 unless it is an iceberg.
+    display_lots: int  # What an iceberg shows anew; 0 for any other order.
     lots: int  # All of it: what was filled and what is left, or was left when it was cancelled.
     created_ns: int
     updated_ns: int
@@ -256,6 +262,8 @@ class Order(NamedTuple):
     reason: Reason = Reason.NONE  # Why it was cancelled or rejected.
     is_triggered: bool = False
     is_replaced: bool = False
+    refusal: str = ""  # The word of the error that the exchange's refusal was answered with.
+    shown_lots: int = 0  # What shows of an iceberg in the book now.
 
     @property
     def is_standing(self) -> bool:
@@ -321,15 +329,15 @@ def instrument(listed: Instrument) -> dict[str, object]:
         "expiration_timestamp": expiration_ms(int(row[table.EXPIRY_NS])),
         "is_active": state in (State.OPEN, State.CALL),
         "state": _STATES.get(state, "inactive"),
-        "tick_size": usd(listed.tick_microusd),
+        "tick_size": from_millionths(listed.tick_microusd),
         "tick_size_steps": [],
         "min_trade_amount": CONTRACT_SIZE,
         "contract_size": CONTRACT_SIZE,
         "block_trade_min_trade_amount": int(row[table.BLOCK_LOTS_MIN]),
-        "block_trade_tick_size": usd(listed.tick_microusd),
-        "block_trade_commission": share(int(row[table.TAKER_FEE_PPM])),
-        "taker_commission": share(int(row[table.TAKER_FEE_PPM])),
-        "maker_commission": share(-int(row[table.MAKER_REBATE_PPM])),
+        "block_trade_tick_size": from_millionths(listed.tick_microusd),
+        "block_trade_commission": from_millionths(int(row[table.TAKER_FEE_PPM])),
+        "taker_commission": from_millionths(int(row[table.TAKER_FEE_PPM])),
+        "maker_commission": from_millionths(-int(row[table.MAKER_REBATE_PPM])),
         "max_leverage": max_leverage(row),
         "rfq": False,
     }
@@ -340,19 +348,16 @@ def max_leverage(row: Sequence[int]) -> int:
     return max(1, div_floor(PPM, max(1, int(row[table.TIER_1_PPM]))))
 
 
-def usd(amount_microusd: int) -> Decimal:
-    """Give micro-dollars as dollars, exactly, without idle zeros: 3200000 is 3.2."""
-    return _plain(amount_microusd, 6)
-
-
-def share(rate_ppm: int) -> Decimal:
-    """Give parts per million as a share of one, exactly: 500 is 0.0005."""
-    return _plain(rate_ppm, 6)
+def from_millionths(value: int) -> Decimal:
+    """Give micro-dollars as dollars, or ppm as a share of one: exactly, 3200000 is 3.2."""
+    whole, part = divmod(abs(value), PPM)
+    text = f"{'-' if value < 0 else ''}{whole}.{part:06d}"
+    return Decimal(text.rstrip("0").removesuffix("."))
 
 
 def price(price_ticks: int, listed: Instrument) -> Decimal:
     """Give a price of a contract in dollars: its ticks times its tick."""
-    return usd(int(price_ticks) * listed.tick_microusd)
+    return from_millionths(int(price_ticks) * listed.tick_microusd)
 
 
 def amount(lots: int) -> int:
@@ -360,10 +365,15 @@ def amount(lots: int) -> int:
     return int(lots) * CONTRACT_SIZE
 
 
-def ticks_of(text: Number, listed: Instrument, param: str = "price") -> int:
-    """Read a price in dollars as ticks; raises RpcRefused with the nearest legal prices."""
+def ticks_of(
+    text: Number, listed: Instrument, param: str = "price", limits: Limits | None = None
+) -> int:
+    """Read a price in dollars as ticks; raises RpcRefused with the nearest legal prices.
+
+    `limits` are the market's.
+    """
     ticks = Fraction(text) * MICROUSD_PER_USD / listed.tick_microusd
-    most = div_floor(Limits().price_microusd_max, listed.tick_microusd)
+    most = div_floor((limits or Limits()).price_microusd_max, listed.tick_microusd)
     below, above = div_floor(*ticks.as_integer_ratio()), div_ceil(*ticks.as_integer_ratio())
     if below < -most or above > most:
         code = PRICE_TOO_LOW if below < -most else PRICE_TOO_HIGH
@@ -372,17 +382,13 @@ def ticks_of(text: Number, listed: Instrument, param: str = "price") -> int:
     if below != above:
         code = PRICE_WRONG_TICK if param == "price" else TRIGGER_WRONG_TICK
         nearest = [price(below, listed), price(above, listed)]
-        expected = f"a multiple of {usd(listed.tick_microusd)}"
+        expected = f"a multiple of {from_millionths(listed.tick_microusd)}"
         _refuse(code, "PRICE_OFF_TICK", param, text, expected, nearest)
     return below
 
 
-def lots_of(text: Number, listed: Instrument, param: str = "amount") -> int:
-    """Read an amount as lots; raises RpcRefused with the nearest legal amounts.
-
-    Every contract has the same lot; the contract is asked for, so that one may have another.
-    """
-    assert listed.number >= 0
+def lots_of(text: Number, param: str = "amount") -> int:
+    """Read an amount as lots; raises RpcRefused with the nearest legal amounts."""
     lots = Fraction(text) / CONTRACT_SIZE
     below, above = div_floor(*lots.as_integer_ratio()), div_ceil(*lots.as_integer_ratio())
     if below < 1:
@@ -420,11 +426,12 @@ def refused_by(
     listed: Instrument | None = None,
     limits: Limits | None = None,
     opposite_ticks: int | None = None,
+    side: Side | None = None,
 ) -> RpcRefused:
     """Give the refusal that says a reason, with the nearest legal values where they are known.
 
     `row` is the command, `listed` its contract, `limits` the market's, `opposite_ticks` the best
-    price of the other side of the book.
+    price of the other side of the book, `side` that of the order: an AMEND does not say it.
     """
     code, message, _ = CODES[reason]
     data: dict[str, Any] = {"reason": reason.name}
@@ -433,8 +440,8 @@ def refused_by(
     if row is None or listed is None:
         return RpcRefused(code, message, data)
     price_ticks = int(row[ask.PRICE_TICKS])
-    if reason == Reason.POST_ONLY_CROSSES and opposite_ticks is not None:
-        behind = opposite_ticks + (-1 if row[ask.SIDE] == Side.BUY else 1)
+    if reason == Reason.POST_ONLY_CROSSES and opposite_ticks is not None and side is not None:
+        behind = opposite_ticks + (-1 if side == Side.BUY else 1)
         data["nearest"] = [price(behind, listed)]
     if reason in _TOO_LOW:
         lowest, highest = window_ticks(listed, limits or Limits())
@@ -442,10 +449,15 @@ def refused_by(
             band = band_ticks(listed)
             lowest, highest = max(lowest, band[0]), min(highest, band[1])
         if price_ticks < lowest:
-            code, message = _TOO_LOW[reason]
+            code, message, _ = _TOO_LOW[reason]
         nearest = max(lowest, min(highest, price_ticks))
         data["nearest"] = [price(nearest, listed)]
     return RpcRefused(code, message, data)
+
+
+def trigger_word(order_type: OrderType) -> str:
+    """Name the param that says what an order waits for."""
+    return "trigger_offset" if order_type == OrderType.TRAILING else "trigger_price"
 
 
 def ms_of_ns(time_ns: int) -> int:
@@ -473,15 +485,8 @@ def _settlement_period(expiry_ns: int) -> str:
     return "week" if day.weekday() == FRIDAY else "day"
 
 
-def _plain(value: int, decimals: int) -> Decimal:
-    """Give `value / 10^decimals`, exactly, in plain digits without idle zeros."""
-    whole, part = divmod(abs(value), 10**decimals)
-    text = f"{'-' if value < 0 else ''}{whole}.{part:0{decimals}d}"
-    return Decimal(text.rstrip("0").removesuffix("."))
-
-
 def _refuse(
-    code: tuple[int, str],
+    code: Code,
     reason: str,
     param: str,
     text: str,
@@ -490,4 +495,4 @@ def _refuse(
 ) -> NoReturn:
     found = f"expected {expected}, found {shown(text)}"
     data = {"reason": reason, "param": param, "text": found, "nearest": [*nearest]}
-    raise RpcRefused(*code, data)
+    raise RpcRefused(code.code, code.message, data)

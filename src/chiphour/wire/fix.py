@@ -37,6 +37,7 @@ from chiphour.units import NS_PER_SECOND
 BEGIN_STRING = "FIX.4.4"
 MESSAGE_BYTES_MAX = 1 << 14
 FIELDS_MAX = 1_000  # Of one message, without 8, 9, 35 and 10.
+TEXT_CHARACTERS_MAX = 1_000  # Of a field that is no data: an answer may repeat several of them.
 DIGITS_MAX = 18  # Of a number: it fits an int64.
 assert 10**DIGITS_MAX < 1 << 63
 
@@ -118,13 +119,18 @@ class Message(NamedTuple):
             raise FixFieldWrong(f"{wrong}, in tag {tag}", tag) from None
 
     def check(self, once: tuple[int, ...] = ()) -> None:
-        """Raise FixFieldWrong for an empty value, a text that is not ASCII, a repeat of `once`."""
+        """Raise FixFieldWrong for an empty value, a text that is too long or not ASCII, or a repeat
+        of `once`.
+        """
         seen = set()
         for tag, value in self.fields:
             if not value:
                 raise FixFieldWrong(f"expected a value of tag {tag}, found none", tag, VALUE_EMPTY)
             if isinstance(value, bytes) and tag not in LENGTHS:
                 raise FixFieldWrong(f"expected ASCII in tag {tag}, found other bytes", tag)
+            if tag not in LENGTHS and len(value) > TEXT_CHARACTERS_MAX:
+                words = f"expected at most {TEXT_CHARACTERS_MAX} characters, found {len(value)}"
+                raise FixFieldWrong(f"{words}, in tag {tag}", tag, VALUE_INCORRECT)
             if tag in once and tag in seen:
                 raise FixFieldWrong(f"expected tag {tag} once, found it again", tag, TAG_TWICE)
             seen.add(tag)

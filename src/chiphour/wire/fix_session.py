@@ -1,7 +1,8 @@
 """FIX_SESSION: one connection's FIX 4.4 session, as a function of what is heard and of the time.
 
 Takes   what a `FixReader` gives, the caller's messages and verdicts, and `now_ns` with each.
-Gives   actions in order: bytes to send, messages to keep, to deliver, or to judge, and the end.
+Gives   actions in order: bytes to send, messages to keep, to deliver, or to judge, what to send
+        again, and the end.
 Keeps   each message of the peer is delivered once and in sequence; each of ours has one number,
         which is never lowered but by a Logon that asks for it; nothing is closed without a reason.
 Source  FIX 4.4 volume 2: "Session Protocol", "Message Recovery", "Logon", "Logout", "Reject".
@@ -10,17 +11,22 @@ Source  FIX 4.4 volume 2: "Session Protocol", "Message Recovery", "Logon", "Logo
     LOGGING_ON ──Logon──▶ OPEN               \\__ Logout of the peer, or a fault __▶ CLOSED
 
 A session is made for each connection. What outlives it is `numbers` and the messages of `Keep`:
-store both with the effects of the same actions, and give them to `accept`. A message sent while
-nobody is connected takes a number and is only kept: the next Logon shows the peer the gap.
+store both with the effects of the same actions, and give them to `accept`. The numbers of an
+acceptor that has not called `accept` are a stranger's: they must not be stored. A message sent
+while nobody is connected takes a number, of a session made with the stored ones, and is only kept:
+the next Logon shows the peer the gap. So it is while a Logon is judged: `send` is not for then.
+A Logon with ResetSeqNumFlag forgets what was kept and not yet sent, as the peer asks.
 
 What comes too early is not held: the session asks once for all from the first that is missing
 (EndSeqNo 0) and drops what follows until it comes again, as FIX allows. It asks again when a resent
 message shows a second hole, and when nothing comes for a heartbeat, three times in all. Admin
-messages are not resent but filled over. A session-level Reject is delivered like a message.
+messages are not resent but filled over (`fix_resend.py`). A session-level Reject is delivered like
+a message.
+
+`Send` and `Resend` are written in the order in which they come. A `Resend` is a range: when the
+connection takes more bytes, `resend` gives its next portion and, last, what is left of it.
 """
 
-from collections.abc import Callable
-from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -29,7 +35,6 @@ from chiphour.wire.fix import COMP_ID_PROBLEM
 from chiphour.wire.fix import MESSAGE_BYTES_MAX
 from chiphour.wire.fix import TIME_PROBLEM
 from chiphour.wire.fix import VALUE_INCORRECT
-from chiphour.wire.fix import Field
 from chiphour.wire.fix import FixFieldWrong
 from chiphour.wire.fix import FixGarbled
 from chiphour.wire.fix import Message
@@ -38,17 +43,30 @@ from chiphour.wire.fix import flag_of
 from chiphour.wire.fix import integer_of
 from chiphour.wire.fix import text_of_time
 from chiphour.wire.fix import time_of
+from chiphour.wire.fix_resend import GAP_FILL_FLAG
+from chiphour.wire.fix_resend import NEW_SEQ_NO
+from chiphour.wire.fix_resend import SEQUENCE_RESET
+from chiphour.wire.fix_resend import Fields
+from chiphour.wire.fix_resend import Requests
+from chiphour.wire.fix_resend import Resend
+from chiphour.wire.fix_resend import Sent
+from chiphour.wire.fix_resend import Stored
+from chiphour.wire.fix_resend import nothing_stored
+from chiphour.wire.fix_resend import portion
 
 HEARTBEAT, TEST_REQUEST, RESEND_REQUEST, REJECT = "0", "1", "2", "3"
-SEQUENCE_RESET, LOGOUT, LOGON = "4", "5", "A"
+LOGOUT, LOGON = "5", "A"
 ADMIN = (HEARTBEAT, TEST_REQUEST, RESEND_REQUEST, REJECT, SEQUENCE_RESET, LOGOUT, LOGON)
 
-BEGIN_SEQ_NO, END_SEQ_NO, MSG_SEQ_NUM, NEW_SEQ_NO, REF_SEQ_NUM = 7, 16, 34, 36, 45
+BEGIN_SEQ_NO, END_SEQ_NO, MSG_SEQ_NUM, REF_SEQ_NUM = 7, 16, 34, 45
 POSS_DUP_FLAG, SENDER, SENDING_TIME, TARGET, TEXT = 43, 49, 52, 56, 58
-ENCRYPT_METHOD, HEART_BT_INT, TEST_REQ_ID, ORIG_SENDING_TIME, GAP_FILL_FLAG = 98, 108, 112, 122, 123
+ENCRYPT_METHOD, HEART_BT_INT, TEST_REQ_ID, ORIG_SENDING_TIME = 98, 108, 112, 122
 RESET_SEQ_NUM_FLAG, REF_TAG_ID, REF_MSG_TYPE, REJECT_REASON = 141, 371, 372, 373
 FLAGS = (POSS_DUP_FLAG, GAP_FILL_FLAG, RESET_SEQ_NUM_FLAG)
-ONCE = (MSG_SEQ_NUM, POSS_DUP_FLAG, SENDER, SENDING_TIME, TARGET, ORIG_SENDING_TIME)
+ONCE = (
+    *(MSG_SEQ_NUM, POSS_DUP_FLAG, SENDER, SENDING_TIME, TARGET, ORIG_SENDING_TIME),
+    *(BEGIN_SEQ_NO, END_SEQ_NO, NEW_SEQ_NO),
+)
 
 HEARTBEAT_S_MIN = 5
 HEARTBEAT_S_MAX = 300
@@ -57,6 +75,7 @@ LOGON_WAIT_NS = 10 * NS_PER_SECOND
 LOGOUT_WAIT_NS = 10 * NS_PER_SECOND
 ASKED_MAX = 3  # ResendRequests for one hole.
 GARBLED_MAX = 10  # In a row.
+COMP_ID_CHARACTERS_MAX = 64  # Each of our messages repeats the peer's.
 RESENT_BYTES = 64  # What PossDupFlag and OrigSendingTime add at most.
 REASON_CHARACTERS_MAX = 200
 
@@ -77,18 +96,6 @@ class Numbers(NamedTuple):
 
     next_in: int = 1
     next_out: int = 1
-
-
-Fields = tuple[Field, ...]
-
-
-class Sent(NamedTuple):
-    """An application message of ours as it was first sent, to send it again."""
-
-    sequence: int
-    time_ns: int
-    msg_type: str
-    fields: Fields
 
 
 class Send(NamedTuple):
@@ -125,9 +132,7 @@ class Close(NamedTuple):
     reason: str
 
 
-Action = Send | Keep | Deliver | LogonAsked | Reset | Close
-# Gives the kept messages from one sequence to another, both included, in order.
-Stored = Callable[[int, int], Iterable[Sent]]
+Action = Send | Resend | Keep | Deliver | LogonAsked | Reset | Close
 
 
 class Terms(NamedTuple):
@@ -147,11 +152,6 @@ class _Gap(NamedTuple):
     asked: int
 
 
-def nothing_stored(first: int, last: int) -> Iterable[Sent]:
-    """Give no message: all is filled over."""
-    return ()
-
-
 class FixSession:
     """The session of one connection. It reads no clock and touches no socket."""
 
@@ -163,6 +163,7 @@ class FixSession:
         stored: Stored = nothing_stored,
     ) -> None:
         """Wait for a Logon from now on; `accept` may give other numbers when the peer is known."""
+        assert max(len(terms.sender), len(terms.target)) <= COMP_ID_CHARACTERS_MAX
         self.stage = Stage.WAITING
         self.numbers = numbers
         self.peer = terms.target
@@ -173,6 +174,7 @@ class FixSession:
         self._tested_ns: int | None = None
         self._heartbeat_ns = HEARTBEAT_S_MAX * NS_PER_SECOND
         self._gap: _Gap | None = None
+        self._requests = Requests()
         self._garbled = 0
         self._logon = Message(LOGON, ())
         self._resets = False
@@ -217,7 +219,7 @@ class FixSession:
 
     def send(self, msg_type: str, fields: Fields, now_ns: int) -> list[Action]:
         """Send an application message; when the session is not open it is kept for a resend."""
-        assert msg_type not in ADMIN
+        assert msg_type not in ADMIN and self.stage is not Stage.ASKED
         sent = Sent(self.numbers.next_out, now_ns, msg_type, tuple(fields))
         data = self._framed(sent, now_ns)
         assert len(data) + RESENT_BYTES <= MESSAGE_BYTES_MAX
@@ -227,6 +229,13 @@ class FixSession:
             self._sent_ns = now_ns
         self.numbers = self.numbers._replace(next_out=sent.sequence + 1)
         return self._taken()
+
+    def resend(self, asked: Resend, now_ns: int) -> list[Action]:
+        """Give the next portion of what is to be sent again and, last, the range that is left."""
+        found, left = portion(asked, self._stored, now_ns)
+        for sent in found:
+            self._write(sent, now_ns, again=True)
+        return [*self._taken(), *([left] if left else [])]
 
     def end(self, reason: str, now_ns: int) -> list[Action]:
         """Log out: the session closes when the peer answers, or after 10 seconds."""
@@ -297,8 +306,9 @@ class FixSession:
             self._close(f"expected a message, found {GARBLED_MAX} garbled ones: {fault}", now_ns)
 
     def _hear_first(self, message: Message, now_ns: int) -> None:
-        if message.msg_type == LOGON:
-            self.peer = self.peer or message.text(SENDER)
+        sender = message.text(SENDER)
+        if message.msg_type == LOGON and len(sender) <= COMP_ID_CHARACTERS_MAX:
+            self.peer = self.peer or sender
         try:
             self._check_logon(message, now_ns)
         except FixFieldWrong as wrong:
@@ -360,7 +370,6 @@ class FixSession:
             self._go_to(message, sequence + 1, now_ns)
         else:
             self._advance(sequence + 1, now_ns)
-            _check(message)
             self._answer(message, now_ns)
 
     def _hear_low(self, message: Message, sequence: int, now_ns: int) -> None:
@@ -393,7 +402,8 @@ class FixSession:
     # What is answered.
 
     def _answer(self, message: Message, now_ns: int) -> None:
-        """Answer an admin message whose form is right; deliver any other."""
+        """Answer an admin message, deliver any other; raises FixFieldWrong for a wrong form."""
+        _check(message)
         match message.msg_type:
             case "0":
                 pass  # That the peer is there was noted when it was heard.
@@ -401,7 +411,7 @@ class FixSession:
                 message.read(TEST_REQ_ID, len)  # It may be any text, but must be there.
                 self._admin(HEARTBEAT, ((TEST_REQ_ID, message.text(TEST_REQ_ID)),), now_ns)
             case "2":
-                self._resend(message, now_ns)
+                self._hear_request(message, now_ns)
             case "5":
                 reason = f"the peer logged out: {message.text(TEXT)}"
                 self._close(reason, now_ns, logout=self.stage is not Stage.ENDING)
@@ -410,22 +420,19 @@ class FixSession:
             case _:
                 self._actions.append(Deliver(message))
 
-    def _resend(self, message: Message, now_ns: int) -> None:
-        """Send again what was kept; fill over the rest."""
+    def _hear_request(self, message: Message, now_ns: int) -> None:
+        """Give what is asked for as a range, unless it was asked for too often."""
         first = message.read(BEGIN_SEQ_NO, integer_of)
         last = message.read(END_SEQ_NO, integer_of)
         newest = self.numbers.next_out - 1
         if not 1 <= first <= newest or not (last == 0 or last >= first):
             words = f"expected sequences from 1 to {newest}, found {first} to {last}"
             raise FixFieldWrong(words, BEGIN_SEQ_NO, VALUE_INCORRECT)
-        last = min(last or newest, newest)
-        expected = first
-        for sent in self._stored(first, last):
-            assert expected <= sent.sequence <= last
-            self._fill(expected, sent.sequence, now_ns)
-            self._write(sent, now_ns, again=True)
-            expected = sent.sequence + 1
-        self._fill(expected, last + 1, now_ns)
+        asked = Resend(first, min(last or newest, newest))
+        if self._requests.are_too_many(asked):
+            self._close(f"expected requests for what was not resent, found {first} again", now_ns)
+        else:
+            self._actions.append(asked)
 
     # What is sent.
 
@@ -494,12 +501,6 @@ class FixSession:
         self._write(Sent(self.numbers.next_out, now_ns, msg_type, fields), now_ns)
         self.numbers = self.numbers._replace(next_out=self.numbers.next_out + 1)
 
-    def _fill(self, sequence: int, next_sequence: int, now_ns: int) -> None:
-        """Say that nothing will come from one number up to another."""
-        if sequence < next_sequence:
-            fields = ((GAP_FILL_FLAG, "Y"), (NEW_SEQ_NO, str(next_sequence)))
-            self._write(Sent(sequence, now_ns, SEQUENCE_RESET, fields), now_ns, again=True)
-
     def _write(self, sent: Sent, now_ns: int, again: bool = False) -> None:
         """Send a message, as a resent one when `again`."""
         self._actions.append(Send(self._framed(sent, now_ns, again)))
@@ -549,8 +550,9 @@ class FixSession:
         if target != self._terms.sender:
             words = f"expected TargetCompID {self._terms.sender}, found {target[:40]!r}"
             raise FixFieldWrong(words, TARGET, COMP_ID_PROBLEM)
-        if not sender or (self.peer and sender != self.peer):
-            words = f"expected SenderCompID {self.peer or 'of someone'}, found {sender[:40]!r}"
+        if not 0 < len(sender) <= COMP_ID_CHARACTERS_MAX or sender != (self.peer or sender):
+            expected = self.peer or f"of 1 to {COMP_ID_CHARACTERS_MAX} characters"
+            words = f"expected SenderCompID {expected}, found {sender[:40]!r}"
             raise FixFieldWrong(words, SENDER, COMP_ID_PROBLEM)
         sent_ns = message.read(SENDING_TIME, time_of)
         if abs(sent_ns - now_ns) > ACCURACY_NS:

@@ -316,11 +316,11 @@ def _check_characters(value: object) -> None:
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        refuse(PARSE_ERROR, f"expected {shown(twice)} once, found it again")
+    found: dict[str, Json] = {}
+    for name, value in pairs:
+        if name in found:
+            refuse(PARSE_ERROR, f"expected {shown(name)} once, found it again")
+        found[name] = value
     return found
 
 
@@ -377,7 +377,7 @@ def _params_of(value: object, id: Id) -> Params:
 
 def _decoded(text: str) -> str:
     """Undo the percent signs of a query; raises RpcRefused."""
-    first, *rest = text.replace("+", " ").encode("utf-8", "replace").split(b"%")
+    first, *rest = text.replace("+", " ").encode("utf-8", "surrogatepass").split(b"%")
     if not all(_HEX.match(part) for part in rest):
         refuse(PARSE_ERROR, f"expected two hexadecimal digits after %, found {shown(text)}")
     try:

@@ -12,8 +12,10 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
+from chiphour.wire import jsonrpc
 from chiphour.wire.jsonrpc import INVALID_PARAMS
 from chiphour.wire.jsonrpc import INVALID_REQUEST
 from chiphour.wire.jsonrpc import MESSAGES
@@ -77,6 +79,7 @@ def said(params):
     return b'{"method":"public/test","params":' + params + b"}"
 
 
+@settings(deadline=None)
 @given(st.binary() | NEARLY | SHAPED.map(lambda each: json.dumps(each).encode()))
 def test_any_bytes_are_a_request_or_refused_with_a_reason(content):
     found = read(parse_request, content)
@@ -288,3 +291,28 @@ def test_missing_and_unknown_params_are_refused_by_name():
         "param": "amonut",
         "nearest": ["amount"],
     }
+
+
+def test_name_said_twice_at_the_end_of_many_is_found_in_one_pass():
+    """Count what is compared: a name is looked up, not searched for among those before it."""
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    names = [Name(f"{n:x}") for n in range(5_000)]
+    with pytest.raises(RpcRefused, match="once, found it again"):
+        jsonrpc._once([(name, None) for name in (*names, Name(names[-1]))])
+    assert compared < 50_000
+
+
+@pytest.mark.parametrize("query", ["label=caf\udce9", "caf\udce9=1", "label=\ud83d"])
+def test_half_a_character_in_a_query_is_refused_and_not_repaired(query):
+    with pytest.raises(RpcRefused, match="expected UTF-8"):
+        from_query("private/cancel_by_label", query)
