@@ -63,14 +63,13 @@ from chiphour.exchange.settlement import fixing_reason
 from chiphour.exchange.settlement import settle
 from chiphour.exchange.settlement import settle_reason
 from chiphour.exchange.state import NEVER_NS
-from chiphour.exchange.touch import STEP
-from chiphour.exchange.touch import is_worth_touching
+from chiphour.exchange.touch import begin_touching
 from chiphour.exchange.touch import touch
 from chiphour.exchange.trader import trader_reason
 from chiphour.ledger.flat import flat
+from chiphour.ledger.kernel import cold
 from chiphour.ledger.kernel import door
 from chiphour.ledger.kernel import hot
-from chiphour.ledger.kernel import kernel
 
 
 @door
@@ -87,9 +86,9 @@ def apply(state, commands, events):
     written = np.int64(0)
     market = state.market
     most = events.shape[0] - market[0, col.EVENTS_PER_COMMAND]
+    begin_touching(state, commands)
     while done < commands.shape[0] and written <= most:
-        if done % STEP == 0 and is_worth_touching(market, commands):
-            touch(state, commands, done)
+        touch(state, commands, done)
         time_ns = commands[done, ask.TIME_NS]
         assert commands[done, ask.SEQUENCE] == market[0, col.SEQUENCE] + 1
         assert time_ns < NEVER_NS
@@ -159,7 +158,7 @@ def _order(state, commands, i, events, written):
     return emit_refused(events, written, state.market, commands, i, reason)
 
 
-@kernel
+@cold
 def _known(state, commands, i, known, events, written):
     """Answer an ORDER whose id is known, or for whose id there is no room."""
     if known == NOT_FOUND:
@@ -171,7 +170,7 @@ def _known(state, commands, i, known, events, written):
     return emit_repeated(events, written, state.market, commands, i, first, answer)
 
 
-@kernel
+@cold
 def _rare_reason(state, commands, i):
     """Give the first reason to refuse a command of any kind but ORDER and CANCEL, or NONE."""
     kind = commands[i, ask.KIND]
@@ -206,7 +205,7 @@ def _rare_reason(state, commands, i):
     return Reason.NONE
 
 
-@kernel
+@cold
 def _change(state, commands, i, events, written):
     """Do a command that nothing refuses, of any kind but ORDER and CANCEL."""
     kind = commands[i, ask.KIND]

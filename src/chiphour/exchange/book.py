@@ -60,6 +60,7 @@ from chiphour.exchange.taker import turn_live
 from chiphour.exchange.trader import trader_reason
 from chiphour.exchange.triggers import look_at_last
 from chiphour.exchange.waiting import hold
+from chiphour.ledger.kernel import cold
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 from chiphour.ledger.post import post
@@ -181,7 +182,7 @@ def _rest(state, contract, price_ticks, lots):
     rest(state, place, lots, reserve)
 
 
-@kernel
+@cold
 def _end(state, rests, events, written):
     """Do what follows when TAKER has rested or gone: reduce-only cuts, triggers, links."""
     market = state.market
@@ -352,7 +353,7 @@ def _note(state, contract, price_ticks, lots):
     market[col.TAKER, col.TAKER_FILLED] += lots
 
 
-@kernel
+@cold
 def _end_fill(state, row, place, position, lots, events, written):
     """Do what follows a fill of a maker that is no plain limit order."""
     links_filled(state, row)

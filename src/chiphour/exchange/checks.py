@@ -36,6 +36,7 @@ from chiphour.exchange.taker import take_command
 from chiphour.exchange.taker import waits_for_trigger
 from chiphour.exchange.trader import trader_reason
 from chiphour.exchange.waiting import hold_reason
+from chiphour.ledger.kernel import cold
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 from chiphour.units import NS_PER_HOUR
@@ -68,7 +69,7 @@ def order_reason(state, commands, i):
     return _book_reason(state, 0, 0, 0)
 
 
-@kernel
+@cold
 def _rare_order_reason(state, commands, i):
     """Check an order that has an end, a link, or a type other than LIMIT and MARKET."""
     order_type = commands[i, ask.ORDER_TYPE]
@@ -218,7 +219,7 @@ def needs_row(market):
     return may_rest(market[col.TAKER, col.TAKER_TIME_IN_FORCE])
 
 
-@kernel
+@cold
 def _special_reason(state, less_buy, less_sell):
     """Check what only some flags, modes and a halted index ask (9.17, 9.19, 10.2, 10.3)."""
     market = state.market

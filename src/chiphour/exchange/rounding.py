@@ -6,8 +6,14 @@ Keeps   the same answers as `units` and the reference; no product beyond an int6
 Source  Rulebook, "Words": up, down, zero, even and ppm.
 """
 
+import numpy as np
+
+from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 from chiphour.units import PPM
+
+_SMALL = 1 << 36  # Its product with any rate fits: one division of numbers without a sign will do.
+_PPM = np.uint64(PPM)
 
 
 @kernel
@@ -34,15 +40,19 @@ def divide_even(numerator, denominator):
     return quotient
 
 
-@kernel
+@hot
 def ppm_down(amount, rate_ppm):
-    """Take a rate of an amount >= 0, rounded down."""
+    """Take a rate (0 to 2^26) of an amount >= 0, rounded down."""
+    if amount < _SMALL:
+        return np.int64(np.uint64(amount * rate_ppm) // _PPM)
     return amount // PPM * rate_ppm + amount % PPM * rate_ppm // PPM
 
 
-@kernel
+@hot
 def ppm_up(amount, rate_ppm):
-    """Take a rate of an amount >= 0, rounded up."""
+    """Take a rate (0 to 2^26) of an amount >= 0, rounded up."""
+    if amount < _SMALL:
+        return np.int64(np.uint64(amount * rate_ppm + PPM - 1) // _PPM)
     return amount // PPM * rate_ppm + (amount % PPM * rate_ppm + PPM - 1) // PPM
 
 

@@ -9,6 +9,8 @@ Keeps   a row is the thing's own number where the rulebook numbers it: accounts,
 Source  Decision 0005. What a digest counts stands in `sections.py`; all else is bookkeeping.
 """
 
+from collections.abc import Collection
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +29,7 @@ Table = NDArray[np.int64]
 NONE = 0  # No order, no position.
 NEVER_NS = 1 << 62  # Nothing is due.
 CACHE_LINE_WORDS = 8
+LARGE_PAGE_WORDS = 1 << 18
 
 # The market's rows. Row 0: first what changes ...
 SEQUENCE = 0
@@ -305,30 +308,40 @@ def allocate(limits: Limits) -> State:
     id_slots = CACHE_LINE_WORDS
     while id_slots < 2 * limits.ids:
         id_slots *= 2
-    state = State(
-        market=_table(MARKET_ROWS, MARKET_COLUMNS),
-        accounts=_table(limits.accounts, ACCOUNT_COLUMNS),
-        safety=_table(limits.accounts, SAFETY_COLUMNS),
-        volumes=_table(limits.accounts, VOLUME_COLUMNS),
-        contracts=_table(limits.contracts, CONTRACT_COLUMNS),
-        indexes=_table(limits.indexes, INDEX_COLUMNS),
-        positions=_table(limits.contracts * limits.accounts, POSITION_COLUMNS),
-        orders=_table(limits.orders + 1, ORDER_COLUMNS),
-        levels=_table(ladders * limits.window_ticks, LEVEL_COLUMNS),
-        ladders=_table(ladders, LADDER_BITS + words_per_ladder(limits.window_ticks)),
-        slots=_table(slots, SLOT_COLUMNS),
-        work=_table(limits.work, WORK_COLUMNS),
-        ids=_table(id_slots, ID_COLUMNS),
-    )
+    shapes = {
+        "market": (MARKET_ROWS, MARKET_COLUMNS),
+        "accounts": (limits.accounts, ACCOUNT_COLUMNS),
+        "safety": (limits.accounts, SAFETY_COLUMNS),
+        "volumes": (limits.accounts, VOLUME_COLUMNS),
+        "contracts": (limits.contracts, CONTRACT_COLUMNS),
+        "indexes": (limits.indexes, INDEX_COLUMNS),
+        "positions": (limits.contracts * limits.accounts, POSITION_COLUMNS),
+        "orders": (limits.orders + 1, ORDER_COLUMNS),
+        "levels": (ladders * limits.window_ticks, LEVEL_COLUMNS),
+        "ladders": (ladders, LADDER_BITS + words_per_ladder(limits.window_ticks)),
+        "slots": (slots, SLOT_COLUMNS),
+        "work": (limits.work, WORK_COLUMNS),
+        "ids": (id_slots, ID_COLUMNS),
+    }
+    state = State(**dict(zip(shapes, _tables(shapes.values()), strict=True)))
     _begin(state, limits)
     return state
 
 
-def _table(rows: int, columns: int) -> Table:
-    """Take zeroed memory that begins on a cache line."""
-    words = np.zeros(rows * columns + CACHE_LINE_WORDS, np.int64)
-    first = -(words.ctypes.data // 8) % CACHE_LINE_WORDS
-    return words[first : first + rows * columns].reshape(rows, columns)
+def _tables(shapes: Collection[tuple[int, int]]) -> Iterator[Table]:
+    """Yield zeroed tables out of one piece of memory, each beginning on a cache line.
+
+    A large piece begins on a page of 2 MiB, which the system may then give it: fewer addresses
+    to look up (decision 0027).
+    """
+    sizes = [-(-rows * columns // CACHE_LINE_WORDS) * CACHE_LINE_WORDS for rows, columns in shapes]
+    total = sum(sizes)
+    line = LARGE_PAGE_WORDS if total >= 2 * LARGE_PAGE_WORDS else CACHE_LINE_WORDS
+    words = np.zeros(total + line, np.int64)
+    first = -(words.ctypes.data // 8) % line
+    for size, (rows, columns) in zip(sizes, shapes, strict=True):
+        yield words[first : first + rows * columns].reshape(rows, columns)
+        first += size
 
 
 def _begin(state: State, limits: Limits) -> None:

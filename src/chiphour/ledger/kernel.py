@@ -24,7 +24,7 @@ def _njit(**options: bool) -> Decorator:
     return cast(Decorator, numba.njit(**options))  # type: ignore[call-overload]
 
 
-def _inner(**options: bool) -> Decorator:
+def _inner(apart: bool = False, **options: bool) -> Decorator:
     """Compile without an entry for Python; a call from there is a TypeError, not a crash."""
     compile_inner = _njit(_nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True, **options)
 
@@ -33,7 +33,7 @@ def _inner(**options: bool) -> Decorator:
         compiled._insert = _register_no_entry
         compiled._compile_for_args = _refuse
         if hasattr(compiled, "compile"):  # Not so with NUMBA_DISABLE_JIT=1.
-            compiled.compile = as_part(compiled.compile)
+            compiled.compile = as_part(compiled, apart)
         return cast(Callable[..., Any], compiled)
 
     return decorate
@@ -47,12 +47,17 @@ def _refuse(*_: object, **__: object) -> None:
     raise TypeError("expected a call from compiled code: Python may call doors and questions only")
 
 
-# A function that only the kernel calls.
+# A function that only the kernel calls. Where a hot one calls it, it is made part of it as well:
+# Numba hands that option down.
 kernel = _inner()
 
-# The same, on the path of every order: made part of its caller. Nine tables as arguments are
-# eighty machine words, so a call costs more than most of these functions do.
+# The same, on the path of every order: made part of its caller. Thirteen tables as arguments are
+# thirty machine words, so a call costs more than most of these functions do.
 hot = _inner(forceinline=True)
+
+# The same, where that path is left: never made part of its caller, nor what it calls. Else the
+# rarest rule would lie in the midst of the commonest, which no longer fits the processor's cache.
+cold = _inner(apart=True, forceinline=False)
 
 # A function called from Python: kept in Numba's cache, with all that it calls.
 door = _njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)

@@ -1,6 +1,6 @@
 """PARTS: functions that only compiled code calls are compiled as parts of what Python calls.
 
-Takes   the compile method of a Numba function without an entry for Python.
+Takes   a Numba function without an entry for Python.
 Gives   one that stops when its code is typed and lowered: the function that is called from Python
         links all its parts once, and only then are they optimised and made machine code, together.
 Keeps   Numba's own way for every other function. Numba optimises and emits each function with all
@@ -22,15 +22,21 @@ _depth = [0]  # How many compilations of parts are in work.
 _numbers = count(1)
 
 
-def as_part(compile_function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a function be compiled as a part."""
+def as_part(function: Any, apart: bool = False) -> Callable[..., Any]:
+    """Let a Numba function be compiled as a part; `apart`: never inlined into what calls it."""
+    compile_function = function.compile
 
     def compile_part(*arguments: Any, **options: Any) -> Any:
         _depth[0] += 1
         try:
-            return compile_function(*arguments, **options)
+            entry = compile_function(*arguments, **options)
         finally:
             _depth[0] -= 1
+        if apart:
+            for compiled in function.overloads.values():
+                code = compiled.library._final_module
+                code.get_function(compiled.fndesc.llvm_func_name).add_function_attribute("noinline")
+        return entry
 
     return compile_part
 

@@ -14,8 +14,10 @@ import pytest
 from chiphour.exchange import rounding
 from chiphour.units import PPM
 
-VALUES = [0, 1, 2, 3, 28_799, 28_800, 999_999, 1_000_000, 1_000_001, (1 << 56) - 1, 1 << 56]
-RATES = [0, 1, 499_999, 500_000, 1_000_000, 2_000_000]
+SMALL = rounding._SMALL  # Below it a part is taken another way.
+VALUES = [0, 1, 2, 3, 28_799, 28_800, 999_999, 1_000_000, 1_000_001]
+VALUES += [SMALL - 1, SMALL, SMALL + 1, (1 << 56) - 1, 1 << 56]
+RATES = [0, 1, 499_999, 500_000, 1_000_000, 2_000_000, 12_000_000, (1 << 26) - 1, 1 << 26]
 
 
 def test_division_rounds_the_way_its_name_says(callable_from_python):
@@ -32,6 +34,8 @@ def test_parts_per_million_are_exact_before_they_are_rounded(name, turn, callabl
     part = callable_from_python(getattr(rounding, name))
     for amount in VALUES:
         for rate in RATES:
+            if amount // PPM * rate >= 1 << 62:
+                continue  # No amount of the market is so large.
             assert part(amount, rate) == turn(Fraction(amount * rate, PPM))
 
 

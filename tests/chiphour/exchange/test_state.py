@@ -15,6 +15,7 @@ from chiphour.exchange.state import allocate
 from chiphour.exchange.state import words_per_ladder
 
 SMALL = Limits(accounts=9, contracts=2, indexes=3, orders=5, positions=4, window_ticks=128)
+LARGE = SMALL._replace(accounts=1 << 10, orders=1 << 14)
 
 
 def test_tables_begin_on_cache_lines_and_are_contiguous():
@@ -22,6 +23,19 @@ def test_tables_begin_on_cache_lines_and_are_contiguous():
         assert table.dtype == np.int64
         assert table.flags.c_contiguous
         assert table.ctypes.data % 64 == 0
+
+
+def test_a_large_market_begins_on_a_large_page():
+    assert allocate(LARGE).market.ctypes.data % (1 << 21) == 0
+
+
+@pytest.mark.parametrize("limits", [SMALL, LARGE])
+def test_no_table_reaches_into_another(limits):
+    """Fill one table after another with its own number: each still holds that number alone."""
+    state = allocate(limits)
+    for number, table in enumerate(state):
+        table[:] = number
+    assert [set(table.ravel().tolist()) for table in state] == [{i} for i in range(len(state))]
 
 
 def test_tables_have_the_rows_of_the_limits():

@@ -1,6 +1,6 @@
 """TEST TOUCH: asking ahead changes nothing, whatever commands say.
 
-Takes   commands whose columns are any numbers; a market that is large enough to be asked ahead of.
+Takes   commands whose columns are any numbers; a market in its midst.
 Gives   failures.
 Keeps   every row that is read or asked for within its table: out of bounds is told uncompiled.
 Source  Decisions 0005 and 0027.
@@ -14,20 +14,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.exchange import commands as ask
-from chiphour.exchange import touch as touching
 from chiphour.exchange.commands import COMMAND_COLUMNS
 from chiphour.exchange.commands import Kind
-from chiphour.exchange.commands import OrderType
-from chiphour.exchange.commands import Side
-from chiphour.exchange.commands import TimeInForce
-from chiphour.exchange.compose import command
-from chiphour.exchange.compose import commands
 from chiphour.exchange.engine import Engine
 from chiphour.exchange.flatten import flatten
+from chiphour.exchange.touch import begin_touching
 from chiphour.exchange.touch import touch
 from chiphour.ledger.flat import flat
 from chiphour.simulate.storm_hand import seeded
-from positioned import opened
 
 ANY = st.sampled_from((0, 1, -1, 8, 63, 64, 1 << 31, (1 << 63) - 1, -(1 << 63)))
 KINDS = st.sampled_from([*Kind, Kind.ORDER, Kind.CANCEL, Kind.ORDER, Kind.CANCEL])
@@ -36,7 +30,8 @@ KINDS = st.sampled_from([*Kind, Kind.ORDER, Kind.CANCEL, Kind.ORDER, Kind.CANCEL
 @numba.njit
 def ask_ahead(state, rows):
     table = flat(rows, COMMAND_COLUMNS, "commands")
-    for done in range(0, rows.shape[0], touching.STEP):
+    begin_touching(flatten(state), table)
+    for done in range(rows.shape[0]):
         touch(flatten(state), table, done)
 
 
@@ -86,43 +81,4 @@ def test_a_batch_gives_what_its_commands_give_one_by_one():
     together, alone = Engine(limits), Engine(limits)
     told = together.apply(rows)
     assert np.array_equal(told, np.concatenate([alone.apply(row[None]) for row in rows]))
-    assert together.digest() == alone.digest()
-
-
-def order_of(account, buys, price, lots):
-    side = Side.BUY if buys else Side.SELL
-    given = {"price_ticks": price, "lots": lots, "order_type": OrderType.LIMIT}
-    given |= {"time_in_force": TimeInForce.GTC}
-    return command(Kind.ORDER, account=account, contract=0, side=side, **given)
-
-
-def flow_of(first, far, near):
-    """Give orders of four members far from the mark, then some near it, and cancels of any."""
-    random = np.random.default_rng(5)
-    rows = []
-    for number in range(far + near):
-        account, buys = int(random.integers(8, 12)), bool(random.integers(2))
-        if number >= far and random.random() < 0.4:
-            at = int(random.integers(number))
-            rows.append(command(Kind.CANCEL, account=rows[at][ask.ACCOUNT], order=first + at))
-            continue
-        price = random.integers(271, 280) if buys else random.integers(330, 350)
-        price = int(price if number < far else random.integers(280, 321))
-        rows.append(order_of(account, buys, price, int(random.integers(1, 9))))
-    return commands(rows)
-
-
-def test_a_large_market_is_asked_ahead_of_and_tells_the_same(empty):
-    """So many orders rest that batches are asked ahead of; alone, no command ever is."""
-    many = touching.WORTH + 500
-    limits = {"orders": 2 * many, "window_ticks": 1 << 10}
-    markets = [opened(empty, dollars=10**7, limits=limits) for _ in range(2)]
-    together, alone = (market.engine for market in markets)
-    flow = flow_of(together.sequence + 1, many, 600)
-    flow[:, ask.SEQUENCE] = together.sequence + 1 + np.arange(len(flow))
-    flow[:, ask.TIME_NS] = markets[0].time_ns
-    told = [together.apply(flow[at : at + 64]) for at in range(0, len(flow), 64)]
-    each = [alone.apply(row[None]) for row in flow]
-    assert len(together.sections().orders) > touching.WORTH
-    assert np.array_equal(np.concatenate(told), np.concatenate(each))
     assert together.digest() == alone.digest()

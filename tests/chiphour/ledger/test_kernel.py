@@ -10,6 +10,8 @@ import numba
 import numpy as np
 import pytest
 
+from chiphour.ledger.kernel import _njit
+from chiphour.ledger.kernel import cold
 from chiphour.ledger.kernel import hot
 from chiphour.ledger.kernel import kernel
 
@@ -59,3 +61,30 @@ def test_no_references_are_counted():
     through(np.full((1, 1), 7))
     (code,) = through.inspect_llvm().values()
     assert "NRT_incref" not in code
+
+
+@pytest.mark.skipif(not COMPILED, reason="there is no machine code")
+def test_what_is_cold_stays_apart_and_what_is_not_does_not():
+    """Also where a hot function calls it: Numba hands its wish to be inlined down."""
+
+    @cold
+    def rare(table):
+        return inside(table) + 1
+
+    @kernel
+    def inside(table):
+        return table[0, 0] * 5
+
+    @hot
+    def often(table):
+        return rare(table) + inside(table)
+
+    @_njit(_nrt=False)
+    def through(table):
+        return often(table)
+
+    assert through(np.full((1, 1), 7)) == 71
+    (code,) = through.inspect_llvm().values()
+    calls = [line for line in code.splitlines() if " call " in line]
+    assert sum("rare" in line for line in calls) == 1
+    assert not any("inside" in line or "often" in line for line in calls)
