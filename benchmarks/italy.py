@@ -3,12 +3,14 @@
 Takes   the reference folder `italy-2025-04`: bid curves, transfer limits, published prices.
 Gives   for each hour the run's fields and the seven published prices that it must reproduce.
 Keeps   the published prices of the seven zones out of the run; no fitting, no tuning.
-Source  GME's public data through OpenEUPHEMIA (MIT); docs/formulation/auction.md, section 8.
+Source  GME's public data through OpenEUPHEMIA (MIT); docs/formulation/auction.md, equations 1, 3, 5
+        and 6.
 
-One unit of the run is 0.1 MWh, so that a hundredth is the market's 0.001 MWh. A zone's bids are one
-divisible bid whose work is the energy, its offers one supply of quantity blocks. Every zone that
-is not Italian takes or gives any quantity at its published price. Orders in blocks are left out:
-what the curves hold is enough, as measured.
+One chip-hour of the run stands for 0.1 MWh, so that a hundredth is the market's 0.001 MWh. A zone
+is a product on the one tier `od`; its bids are one divisible bid whose work is the energy, its
+offers one pool of blocks of fixed quantity. Every zone that is not Italian takes or gives any
+quantity at its published price. Orders in blocks are left out: what the curves hold is enough, as
+measured.
 """
 
 import csv
@@ -27,6 +29,7 @@ ZONES = ("NORD", "CNOR", "CSUD", "SUD", "CALA", "SICI", "SARD")
 DAYS = tuple(f"2025-04-{day:02d}" for day in range(1, 21))
 ERROR_USD_MAX = Decimal("0.005")
 FLOOR, CAP = "-500", "4000"
+TIER = "od"
 TICK = Decimal("0.0001")  # Some borders publish five decimals.
 ANY_UNITS = "1000000"  # 100,000 MWh in an hour: more than all of Italy.
 ACCOUNT = 100  # The runs move no real money: everyone has a number above this one.
@@ -88,16 +91,23 @@ def _fields(
         for side in ("demand", "supply"):
             steps[zone, side][published[zone].quantize(TICK)] = Decimal(ANY_UNITS)
     begins = curves[0]["timestamp"]
+    bids = [_bid(zone, steps[zone, "demand"], begins) for zone in zones]
+    bids += [_offer(zone, steps[zone, "supply"]) for zone in zones]
     return {
-        "schema": "chiphour.auction.run/1",
+        "schema": "chiphour.auction.run/2",
         "run": number,
+        "kind": "day-ahead",
+        "pricing": "ip",
         "rent_account": 1,
-        "delivery": {"from": begins, "hours": 1},
+        "sponsor_account": 1,
+        "delivery": {"from": begins, "step_minutes": 60, "intervals": 1},
         "price": {"floor": FLOOR, "cap": CAP},
-        "products": [{"chip": "MWH", "domain": "zone", "region": zone} for zone in zones],
+        "tiers": [{"tier": TIER, "pi": "0", "beta": "1"}],
+        "products": [
+            {"chip": "MWH", "domain": "zone", "region": zone, "domain_chips": 1} for zone in zones
+        ],
         "arcs": [_arc(row) for row in arcs],
-        "bids": [_bid(zone, steps[zone, "demand"], begins) for zone in zones],
-        "offers": [_offer(zone, steps[zone, "supply"]) for zone in zones],
+        "bids": bids,
     }
 
 
@@ -110,6 +120,7 @@ def _arc(row: Row) -> dict[str, Any]:
     return {
         "from": product_id(row["from_zone"]),
         "to": product_id(row["to_zone"]),
+        "tier": TIER,
         "min": [str(_units(Decimal(row["min_flow_mwh"])))],
         "max": [str(_units(Decimal(row["max_flow_mwh"])))],
     }
@@ -118,24 +129,32 @@ def _arc(row: Row) -> dict[str, Any]:
 def _bid(zone: str, steps: dict[Decimal, Decimal], begins: str) -> dict[str, Any]:
     ends = datetime.fromisoformat(begins) + timedelta(hours=1)
     curve = [(price, units) for price, units in sorted(steps.items(), reverse=True) if units]
-    return {
-        "kind": "divisible",
-        "name": f"demand-{zone}",
-        "account": ACCOUNT,
+    mode = {
+        "type": "divisible",
+        "id": "energy",
         "perf": [{"product": product_id(zone), "units_per_chip_hour": "1"}],
-        "curve": [{"units": str(units), "usd_per_unit": str(price)} for price, units in curve],
+        "tiers": [{"tier": TIER}],
+        "curve": [[str(units), str(price)] for price, units in curve],
         "chips_max": str(sum(units for _, units in curve)),
         "window": {"from": begins, "to": ends.isoformat()},
+    }
+    return {
+        "kind": "buy",
+        "id": f"demand-{zone}",
+        "account": ACCOUNT,
+        "workload": {"class": "energy", "unit": "0.1MWh"},
+        "modes": [mode],
     }
 
 
 def _offer(zone: str, steps: dict[Decimal, Decimal]) -> dict[str, Any]:
     blocks = [(price, units) for price, units in sorted(steps.items()) if units]
     return {
-        "kind": "supply",
-        "name": f"supply-{zone}",
+        "kind": "sell",
+        "id": f"supply-{zone}",
         "account": ACCOUNT,
         "product": product_id(zone),
         "inventory": [str(sum(units for _, units in blocks))],
         "blocks": [{"quantity": str(units), "price": str(price)} for price, units in blocks],
+        "tiers": [{"tier": TIER}],
     }

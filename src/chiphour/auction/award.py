@@ -1,74 +1,133 @@
-"""AWARD: what the auction gives, in whole hundredths of a chip-hour, and who pays whom.
+"""AWARD: what the auction gives, in whole units of a chip, and who pays whom.
 
-Takes   the solver's amounts, cut down to the unit; prices in ticks.
-Gives   `Award`: each participant's part, the flows, the congestion rent; its transfers.
-Keeps   every product-hour in exact balance, and nothing left in the auction's account.
+Takes   what each participant holds by the solver, cut down to the unit; flows; prices in ticks and
+        the duals that premiums, side resources, gangs and reserve are paid at.
+Gives   `Award`: each participant's part, the flows, uplift and rent; its transfers.
+Keeps   every slot in exact balance, every row of the programme, and nothing left in the auction's
+        account.
 Source  docs/formulation/auction.md, section 6; rulebook 3.1.
-
-Cutting leaves a product-hour short on one side by a few hundredths. The longer side gives them
-up, the unit of least margin first; where it has none there, the difference travels along arcs to
-where it has. Then units that were cut come back in order of merit while both sides gain.
 """
 
-import heapq
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from chiphour.auction.balance import balance
 from chiphour.auction.bids import Bid
+from chiphour.auction.bids.divisible import Divisible
+from chiphour.auction.bids.virtual import Virtual
+from chiphour.auction.book import Book
 from chiphour.auction.fields import HUNDREDTHS
-from chiphour.auction.grid import BUY
-from chiphour.auction.grid import SELL
-from chiphour.auction.grid import Grid
+from chiphour.auction.grid import MINUTES_PER_HOUR
+from chiphour.auction.held import Duals
+from chiphour.auction.held import Held
+from chiphour.auction.held import Key
 from chiphour.auction.instance import Instance
-from chiphour.auction.model import Amounts
-from chiphour.auction.prices import ClearingFailed
+from chiphour.auction.merit import reserve
+from chiphour.auction.merit import restore
+from chiphour.auction.payment import tariff
+from chiphour.auction.placement import Site
+from chiphour.auction.placement import sites
 from chiphour.auction.prices import Price
+from chiphour.auction.uplift import Stake
+from chiphour.auction.uplift import Uplift
+from chiphour.auction.uplift import uplift
+from chiphour.auction.workload import Workload
 from chiphour.ledger.transfer import Transfer
-from chiphour.units import TICKS_PER_USD
+from chiphour.units import MICROUSD_PER_USD
 
-AUCTION_ACCOUNT = 2  # Rulebook 3.1: what passes through the auction; empty after each run.
+# Rulebook 3.1: rows 0 to 7 of the ledger are the market's own.
+AUCTION_ACCOUNT = 2  # What passes through the auction; empty after each run.
+COLLATERAL_ACCOUNT = (
+    4  # What is reserved behind bids and open positions; its owner by run and item.
+)
+GUARANTEE_ACCOUNT = 5  # Pays what a defaulter cannot, as far as it reaches (runs.md, equation 9).
 
 
 class Line(NamedTuple):
-    """Chips of one product in one hour, above zero."""
+    """Hundredths of a chip of one product on a tier in one interval, above zero.
 
+    `mode` is "" for those who have none; `pool` where a buyer chose one, else "".
+    """
+
+    mode: str
     product: str
-    hour: int
+    tier: str
+    interval: int
+    pool: str
     quantity_hundredths: int
 
 
 class Part(NamedTuple):
-    """What one participant gets (side 1) or gives (side -1), and pays (above zero) for it."""
+    """What one participant gets (side 1) or gives (side -1), and pays (above zero) for it.
 
-    name: str
+    `gangs` are a buyer's. For a pool, by interval: `gang_hundredths` sold to gangs,
+    `reserve_hundredths` kept, `on` 1 or 0. `make_whole_microusd` is paid to it, `charge_microusd`
+    is its share of uplift; both are not below zero, and not in the payment.
+    """
+
+    id: str
     account: int
     side: int
     lines: tuple[Line, ...]
+    gangs: tuple[Site, ...]
+    gang_hundredths: tuple[int, ...]
+    reserve_hundredths: tuple[int, ...]
+    on: tuple[int, ...]
     payment_microusd: int
+    make_whole_microusd: int = 0
+    charge_microusd: int = 0
+
+    @property
+    def held(self) -> Held:
+        """Give what it holds."""
+        traded = {
+            Key(
+                line.mode, line.product, line.tier, line.interval, line.pool
+            ): line.quantity_hundredths
+            for line in self.lines
+        }
+        gangs = tuple(site.placed for site in self.gangs)
+        return Held(traded, gangs, self.gang_hundredths, self.reserve_hundredths, self.on)
+
+    @property
+    def owed_microusd(self) -> int:
+        """Give all that it pays, uplift included; below zero what it receives."""
+        return self.payment_microusd + self.charge_microusd - self.make_whole_microusd
 
 
 class Flow(NamedTuple):
-    """What an arc carries in one hour; below zero from target to source."""
+    """Hundredths of a chip that an arc carries; below zero from target to source."""
 
     source: str
     target: str
-    hour: int
+    tier: str
+    interval: int
     quantity_hundredths: int
 
 
 class Award(NamedTuple):
-    """The outcome of a run in integers. The rent is what buyers pay above what sellers get."""
+    """The outcome of a run in integers.
+
+    `rent_microusd` is what the rent account receives: arc rent beyond all uplift.
+    `sponsor_microusd` is what the run's sponsor pays: uplift that no surplus covers.
+    """
 
     parts: tuple[Part, ...]
     flows: tuple[Flow, ...]
     rent_account: int
     rent_microusd: int
+    sponsor_account: int | None = None
+    sponsor_microusd: int = 0
 
     def transfers(self, run: int) -> tuple[Transfer, ...]:
         """Give the payments: first all into the auction's account, then all out of it again."""
-        owed = [(part.account, part.payment_microusd) for part in self.parts]
+        owed = [(part.account, part.owed_microusd) for part in self.parts]
+        if self.sponsor_account is not None:
+            owed.append((self.sponsor_account, self.sponsor_microusd))
         owed.append((self.rent_account, -self.rent_microusd))
         into = [(account, AUCTION_ACCOUNT, due) for account, due in owed if due > 0]
         out = [(AUCTION_ACCOUNT, account, -due) for account, due in owed if due < 0]
@@ -78,181 +137,179 @@ class Award(NamedTuple):
         )
 
 
-def award(instance: Instance, amounts: Amounts, prices: tuple[Price, ...]) -> Award:
-    """Round, balance and pay a run. Raises ClearingFailed when no balance can be reached."""
-    book = _Book(instance, amounts, prices)
-    for hour in range(instance.grid.hours):
-        book.balance(hour)
-    for slot in range(instance.grid.slots):
-        book.restore(slot)
-    return book.award()
+def award(
+    instance: Instance,
+    held: Sequence[Held],
+    flows: Mapping[tuple[int, int], int],
+    prices: Sequence[Price],
+    paid: Duals,
+) -> Award:
+    """Share among equals, balance, pay and spread uplift.
+
+    `held`: one for each bid, cut down to the unit; `flows`: hundredths of a chip by arc and
+    interval; `prices` by slot; `paid`: the duals that they are the prices of. Raises ClearingFailed
+    when no balance can be reached, UpliftUncovered when no one can bear the uplift.
+    """
+    costs = tariff(instance.grid, prices, paid)
+    book = Book(instance, share_equals(instance, held), flows, costs)
+    balance(book)
+    reserve(book)
+    restore(book)
+    parts, spread = _uplifted(instance, book, _parts(instance, book))
+    return Award(
+        parts,
+        tuple(_flows(book)),
+        instance.rent_account,
+        spread.rent_microusd,
+        instance.sponsor_account,
+        spread.sponsor_microusd,
+    )
 
 
-class _Book:
-    """The award under construction: quantities by participant, flows by arc and hour."""
+def share_equals(instance: Instance, held: Sequence[Held]) -> list[Held]:
+    """Split what identical divisible bids hold equally among them, unit by unit (eq. 7).
 
-    def __init__(self, instance: Instance, amounts: Amounts, prices: tuple[Price, ...]) -> None:
-        self.instance = instance
-        self.grid: Grid = instance.grid
-        self.prices = prices
-        self.participants = instance.participants
-        self.ids = [product.id for product in self.grid.products]
-        self.numbers = self.grid.product_numbers
-        self.held: list[dict[tuple[str, int], int]] = [{} for _ in self.participants]
-        self.wanted: dict[int, list[tuple[int, int]]] = {}  # slot: (participant, most)
-        for (number, slot), (low, most) in amounts.traded.items():
-            self.wanted.setdefault(slot, []).append((number, most))
-            if low:
-                self.held[number][self._line(slot)] = low
-        self.flow = dict(amounts.flows)
+    Units that are left go round in order, so that no one has two more than another in a product and
+    interval. Where a share would break a limit, what the solver gave stays.
+    """
+    groups: dict[object, list[int]] = defaultdict(list)
+    for number, bid in enumerate(instance.bids):
+        if isinstance(bid, Virtual) or (isinstance(bid, Workload) and _is_divisible(bid)):
+            groups[bid._replace(id="", account=0)].append(number)
+    found = list(held)
+    for numbers in (group for group in groups.values() if len(group) > 1):
+        shares = _shares([held[n].traded for n in numbers], instance.grid.unit_hundredths)
+        given = [Held(lines) for lines in shares]
+        bids = [instance.bids[number] for number in numbers]
+        if not any(
+            violation
+            for bid, one in zip(bids, given, strict=True)
+            for violation in bid.violations(instance.context, one)
+        ):
+            for number, one in zip(numbers, given, strict=True):
+                found[number] = one
+    return found
 
-    def _line(self, slot: int) -> tuple[str, int]:
-        product, hour = divmod(slot, self.grid.hours)
-        return self.ids[product], hour
 
-    def _bid(self, number: int) -> tuple[int, Bid]:
-        return self.participants[number]
+def _is_divisible(bid: Workload) -> bool:
+    """Tell whether any mean of what two such bids hold is good for both."""
+    return (
+        not bid.xor
+        and not bid.requires
+        and bid.spend_microusd is None
+        and all(isinstance(mode, Divisible) for _, mode in bid.modes)
+    )
 
-    def excess(self, slot: int) -> int:
-        """Give what arrives or is sold in a slot above what leaves or is bought, hundredths."""
-        product, hour = self._line(slot)
-        total = 0
-        for number, _ in self.wanted.get(slot, ()):
-            total -= self._bid(number)[0] * self.held[number].get((product, hour), 0)
-        for arc, way in enumerate(self.grid.arcs):
-            carried = self.flow.get((arc, hour), 0)
-            total += carried * ((way.target == product) - (way.source == product))
-        return total
 
-    def balance(self, hour: int) -> None:
-        """Bring every product of an hour into balance, the least margin given up first."""
-        excess = {
-            product: found
-            for product in range(len(self.ids))
-            if (found := self.excess(self.grid.slot(product, hour)))
-        }
-        for product in sorted(excess):
-            long_side = SELL if excess[product] > 0 else BUY
-            slot = self.grid.slot(product, hour)
-            given = self._give_up(slot, long_side, abs(excess[product]))
-            excess[product] += given * long_side
-        while open_products := [product for product in sorted(excess) if excess[product]]:
-            self._send(excess, open_products[0], hour)
+def _shares(lines: Sequence[Mapping[Key, int]], unit: int) -> list[dict[Key, int]]:
+    """Split the sum of each line; what is left of one line goes on where the last one's ended."""
+    totals: dict[Key, int] = defaultdict(int)
+    for one in lines:
+        for key, quantity in one.items():
+            totals[key] += quantity
+    shares: list[dict[Key, int]] = [{} for _ in lines]
+    turn = 0
+    for key in sorted(totals, key=lambda key: (key.interval, *key)):
+        each, more = divmod(totals[key] // unit, len(lines))
+        for place, share in enumerate(shares):
+            units = each + ((place - turn) % len(lines) < more)
+            if units:
+                share[key] = units * unit
+        turn += more
+    return shares
 
-    def _give_up(self, slot: int, side: int, units: int) -> int:
-        """Take up to `units` hundredths from one side of a slot; gives how many were taken."""
-        line = self._line(slot)
-        ranked = [
-            (self._change(number, line, -1) * -1, number)
-            for number, _ in self.wanted.get(slot, ())
-            if self._bid(number)[0] == side and self.held[number].get(line, 0)
+
+def _parts(instance: Instance, book: Book) -> tuple[Part, ...]:
+    """Give everyone's part with its payment, uplift left out."""
+    owed, placed = _payments(book), _sites(book)
+    found = []
+    for number, bid in enumerate(instance.bids):
+        held = book.held(number)
+        if held.is_empty:
+            continue
+        lines = [
+            Line(key.mode, key.product, key.tier, key.interval, key.pool, quantity)
+            for key, quantity in sorted(held.traded.items())
         ]
-        heapq.heapify(ranked)
-        taken = 0
-        while taken < units and ranked:
-            _, number = heapq.heappop(ranked)
-            self._add(number, line, -1)
-            taken += 1
-            if self.held[number].get(line, 0):
-                heapq.heappush(ranked, (-self._change(number, line, -1), number))
-        return taken
-
-    def _send(self, excess: dict[int, int], start: int, hour: int) -> None:
-        """Move one hundredth of excess along the fewest arcs to where it can end."""
-        sign = 1 if excess[start] > 0 else -1
-        came: dict[int, tuple[int, int, int]] = {}  # product: (from, arc, change of flow)
-        waiting = deque([start])
-        while waiting:
-            product = waiting.popleft()
-            slot = self.grid.slot(product, hour)
-            if product != start and excess.get(product, 0) * sign < 0:
-                excess[product] += sign
-                break
-            if product != start and self._give_up(slot, -sign, 1):
-                break
-            for other, arc, change in self._ways(product, hour, sign):
-                if other != start and other not in came:
-                    came[other] = (product, arc, change)
-                    waiting.append(other)
-        else:
-            raise ClearingFailed(
-                f"rounding: expected arcs that can carry 0.01 from {self.ids[start]} in hour "
-                f"{hour}, found none"
-            )
-        excess[start] -= sign
-        while product != start:
-            product, arc, change = came[product]
-            self.flow[arc, hour] = self.flow.get((arc, hour), 0) + change
-
-    def _ways(self, product: int, hour: int, sign: int) -> Iterator[tuple[int, int, int]]:
-        """Yield (other product, arc, change of its flow) by which a unit of excess can leave."""
-        for number, arc in enumerate(self.grid.arcs):
-            carried = self.flow.get((number, hour), 0)
-            for end, other, change in ((arc.source, arc.target, 1), (arc.target, arc.source, -1)):
-                moved = carried + change * sign
-                if end == self.ids[product] and (
-                    arc.min_hundredths[hour] <= moved <= arc.max_hundredths[hour]
-                ):
-                    yield self.numbers[other], number, change * sign
-
-    def restore(self, slot: int) -> None:
-        """Give back cut units in a slot, best first, while no one loses at the price."""
-        price_ticks = self.prices[slot].price_ticks
-        if price_ticks is None:
-            return
-        price = Fraction(price_ticks, TICKS_PER_USD * HUNDREDTHS)
-        line = self._line(slot)
-        buyers, sellers = self._gains(slot, line, price, BUY), self._gains(slot, line, price, SELL)
-        for buyer, seller in zip(buyers, sellers, strict=False):
-            self._add(buyer, line, 1)
-            self._add(seller, line, 1)
-
-    def _gains(self, slot: int, line: tuple[str, int], price: Fraction, side: int) -> list[int]:
-        """Rank those of one side who were cut here, may hold one more and do not lose by it."""
-        ranked = []
-        for number, most in self.wanted.get(slot, ()):
-            own, bid = self._bid(number)
-            held = self.held[number]
-            if own != side or held.get(line, 0) >= most:
-                continue
-            gain = self._change(number, line, 1) - side * price
-            more = {**held, line: held.get(line, 0) + 1}
-            if gain >= 0 and not any(True for _ in bid.violations(self.grid, more)):
-                ranked.append((-gain, number))
-        return [number for _, number in sorted(ranked)]
-
-    def _change(self, number: int, line: tuple[str, int], units: int) -> Fraction:
-        """Give what a change of a line's quantity is worth to its participant."""
-        bid, held = self._bid(number)[1], self.held[number]
-        changed = {**held, line: held.get(line, 0) + units}
-        return bid.worth(self.grid, changed) - bid.worth(self.grid, held)
-
-    def _add(self, number: int, line: tuple[str, int], units: int) -> None:
-        held = self.held[number]
-        held[line] = held.get(line, 0) + units
-        if not held[line]:
-            del held[line]
-
-    def award(self) -> Award:
-        """Pay for what is held, at the price of each slot."""
-        parts = tuple(self._part(number) for number, held in enumerate(self.held) if held)
-        flows = tuple(
-            Flow(self.grid.arcs[arc].source, self.grid.arcs[arc].target, hour, carried)
-            for (arc, hour), carried in sorted(self.flow.items())
-            if carried
+        pool = held.gang_hundredths, held.reserve_hundredths, held.on
+        found.append(
+            Part(bid.id, bid.account, bid.side, tuple(lines), placed[number], *pool, owed[number])
         )
-        rent_microusd = sum(part.payment_microusd for part in parts)
-        return Award(parts, flows, self.instance.rent_account, rent_microusd)
+    return tuple(found)
 
-    def _part(self, number: int) -> Part:
-        side, bid = self._bid(number)
-        payment_microusd = 0
-        lines = []
-        for (product, hour), quantity in sorted(self.held[number].items()):
-            price = self.prices[self.grid.slot(self.numbers[product], hour)]
-            if price.price_ticks is None:
-                raise ClearingFailed(f"{product} hour {hour}: expected a price, found none")
-            # One hundredth of a chip-hour at one tick is one micro-dollar: exact.
-            payment_microusd += side * quantity * price.price_ticks
-            lines.append(Line(product, hour, quantity))
-        return Part(bid.name, bid.account, side, tuple(lines), payment_microusd)
+
+def _payments(book: Book) -> list[int]:
+    """Give what everyone pays: chips at the slot's price, the rest to the pool that it is for."""
+    owed = [0] * len(book.bids)
+    region = {product.id: product.region for product in book.grid.products}
+    for number, bid in enumerate(book.bids):
+        for key, quantity in book.traded[number].items():
+            plain = book.grid.money_microusd(quantity, book.tariff.slot_ticks(key))
+            due = plain
+            if key.pool:
+                needs = bid.needs(key.mode, key.product)
+                due = book.tariff.line_microusd(key, needs, quantity)
+                owed[book.numbers[key.pool]] -= due - plain
+            owed[number] += bid.side * due
+        for gang in book.rest[number].gangs:
+            due = book.tariff.gang_microusd(gang, bid.needs(gang.mode, gang.product))
+            owed[number] += due
+            owed[book.numbers[gang.pool]] -= due
+    for number, pool in book.pools.items():
+        kept = book.rest[number].reserve_hundredths
+        owed[number] -= book.tariff.reserve_microusd(region[pool.product], kept)
+    return owed
+
+
+def _sites(book: Book) -> list[tuple[Site, ...]]:
+    """Place the gangs of every pool on its domains; give each buyer's, in its order."""
+    here: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, one in enumerate(book.rest):
+        for place, gang in enumerate(one.gangs):
+            here[gang.pool].append((number, place))
+    placed: dict[tuple[int, int], Site] = {}
+    domains = {product.id: product.domain_chips for product in book.grid.products}
+    for name, where in here.items():
+        pool = book.pools[book.numbers[name]]
+        chips = [quantity // HUNDREDTHS for quantity in pool.inventory_hundredths]
+        gangs = [book.rest[number].gangs[place] for number, place in where]
+        found = sites(domains[pool.product], gangs, chips)
+        placed |= dict(zip(where, found, strict=True))
+    return [
+        tuple(placed[number, place] for place in range(len(one.gangs)))
+        for number, one in enumerate(book.rest)
+    ]
+
+
+def _uplifted(
+    instance: Instance, book: Book, parts: tuple[Part, ...]
+) -> tuple[tuple[Part, ...], Uplift]:
+    """Make whole who loses, and charge it (14). All payments together are rent less reserve."""
+    stakes = [_stake(book, book.bids[book.numbers[part.id]], part) for part in parts]
+    rent_less_reserve = sum(part.payment_microusd for part in parts)
+    spread = uplift(stakes, 0, rent_less_reserve, has_sponsor=instance.sponsor_account is not None)
+    each = zip(parts, spread.make_whole_microusd, spread.charge_microusd, strict=True)
+    uplifted = tuple(
+        part._replace(make_whole_microusd=whole, charge_microusd=charge)
+        for part, whole, charge in each
+    )
+    return uplifted, spread
+
+
+def _stake(book: Book, bid: Bid, part: Part) -> Stake:
+    """Give what a participant has at stake: its surplus, its chip-hours, what its budget leaves."""
+    surplus = bid.worth(book.context, part.held) * MICROUSD_PER_USD - part.payment_microusd
+    chips = sum(line.quantity_hundredths for line in part.lines) + sum(part.gang_hundredths)
+    chips += sum(gang.chips * gang.intervals for gang in part.gangs) * HUNDREDTHS
+    hours = Fraction(chips * book.grid.step_minutes, MINUTES_PER_HOUR)
+    left = None
+    if isinstance(bid, Workload) and bid.spend_microusd is not None:
+        left = bid.spend_microusd - part.payment_microusd
+    return Stake(bid.id, bid.side, isinstance(bid, Virtual), surplus, hours, left)
+
+
+def _flows(book: Book) -> Iterator[Flow]:
+    for (number, interval), carried in sorted(book.flows.items()):
+        if carried:
+            arc = book.grid.arcs[number]
+            yield Flow(arc.source, arc.target, arc.tier, interval, carried)

@@ -14,7 +14,8 @@ from typing import Any
 from typing import TypeVar
 
 from chiphour.observe.observation import MarketError
-from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import PPM
 from chiphour.units import InexactAmount
 from chiphour.units import exact_from_text
 from chiphour.units import ns_from_iso
@@ -28,6 +29,9 @@ PICOS = 10**12  # Rates, work, shares and dollars per unit are exact to twelve d
 PICOS_MAX = 10**24
 ACCOUNT_MEMBER_LEAST = 8  # Rulebook 3.1: rows 0 to 7 are the market's own.
 ACCOUNT_MAX = (1 << 31) - 1
+PAIRS_MAX = 1_000
+NEED_MAX = 10_000
+NEEDS_MAX = 16  # Resources, and factors of work.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
@@ -66,6 +70,13 @@ class Fields:
         """Tell whether a field is there, unread."""
         return name in self._left
 
+    def null(self, name: str) -> bool:
+        """Tell whether a field is there and null; then it is popped."""
+        if not self.has(name) or self.peek(name) is not None:
+            return False
+        self.raw(name)
+        return True
+
     def text(self, name: str) -> str:
         """Pop text."""
         value = self.raw(name)
@@ -78,6 +89,13 @@ class Fields:
         value = self.text(name)
         if not NAME.fullmatch(value):
             raise self.refuse(name, "a name of at most 64 letters, digits and . _ : -", value)
+        return value
+
+    def choice(self, name: str, words: Sequence[str]) -> str:
+        """Pop one of several words."""
+        value = self.text(name)
+        if value not in words:
+            raise self.refuse(name, " or ".join(words), value)
         return value
 
     def integer(self, name: str, least: int, most: int) -> int:
@@ -109,6 +127,18 @@ class Fields:
             raise self.refuse(name, "a number above zero", decimal_text(picos, PICOS))
         return picos
 
+    def ppm(self, name: str, least: int, most: int) -> int:
+        """Pop decimal text within bounds, both included and in millionths, as millionths."""
+        value = self.text(name)
+        expected = f"decimal text of at most six decimals, {least} to {most} millionths"
+        try:
+            found = exact_from_text(value, PPM, "millionth")
+        except InexactAmount:
+            raise self.refuse(name, expected, value) from None
+        if not least <= found <= most:
+            raise self.refuse(name, expected, value)
+        return found
+
     def ticks(self, name: str) -> int:
         """Pop a price in dollars as ticks of $0.0001."""
         value = self.text(name)
@@ -128,11 +158,11 @@ class Fields:
         """Pop a quantity of chip-hours of either sign, as hundredths."""
         return self._hundredths(name, self.raw(name), least=-QUANTITY_HUNDREDTHS_MAX)
 
-    def hundredths_each(self, name: str, hours: int, *, signed: bool = False) -> tuple[int, ...]:
-        """Pop a list of quantities in chip-hours, one for each hour of the run."""
+    def hundredths_each(self, name: str, count: int, *, signed: bool = False) -> tuple[int, ...]:
+        """Pop a list of quantities of chips, one for each interval of the run."""
         values = self.raw(name)
-        if not isinstance(values, list) or len(values) != hours:
-            raise self.refuse(name, f"a list of {hours} quantities, one an hour", values)
+        if not isinstance(values, list) or len(values) != count:
+            raise self.refuse(name, f"a list of {count} quantities, one an interval", values)
         least = -QUANTITY_HUNDREDTHS_MAX if signed else 0
         return tuple(self._hundredths(f"{name}[{i}]", v, least) for i, v in enumerate(values))
 
@@ -148,16 +178,17 @@ class Fields:
             raise self.refuse(name, "a quantity that is not negative, and within bounds", value)
         return quantity
 
-    def hour(self, name: str, opens_ns: int, hours: int) -> int:
-        """Pop a time on the hour within the run, its end included, as a number of hours."""
+    def interval(self, name: str, opens_ns: int, step_minutes: int, intervals: int) -> int:
+        """Pop the time at which an interval of the run begins, its end included, as a number."""
         value = self.text(name)
         try:
-            hour, rest = divmod(ns_from_iso(value) - opens_ns, NS_PER_HOUR)
+            minutes, rest = divmod(ns_from_iso(value) - opens_ns, NS_PER_MINUTE)
         except ValueError:
             raise self.refuse(name, "an ISO 8601 time with its zone", value) from None
-        if rest or not 0 <= hour <= hours:
-            raise self.refuse(name, "a whole hour within the run's delivery", value)
-        return hour
+        interval, odd = divmod(minutes, step_minutes)
+        if rest or odd or not 0 <= interval <= intervals:
+            raise self.refuse(name, "the beginning of an interval of the run, or its end", value)
+        return interval
 
     def each(self, name: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
         """Pop a list of objects, each read by `read` and then exhausted."""
@@ -168,10 +199,32 @@ class Fields:
             read_whole(value, f"{self.path}.{name}[{i}]", read) for i, value in enumerate(values)
         )
 
+    def object(self, name: str) -> "Fields":
+        """Pop an object, to be read and exhausted in its turn."""
+        return Fields(self.raw(name), f"{self.path}.{name}")
+
+    def names(self) -> tuple[str, ...]:
+        """Give the names of the fields that are left."""
+        return tuple(self._left)
+
+    def pairs(self, name: str, count_max: int = PAIRS_MAX) -> tuple["Fields", ...]:
+        """Pop a list of pairs; each is read as an object with the fields "0" and "1"."""
+        values = self.raw(name)
+        if not isinstance(values, list) or len(values) > count_max:
+            found = len(values) if isinstance(values, list) else values
+            raise self.refuse(name, f"a list of at most {count_max} pairs", found)
+        for place, value in enumerate(values):
+            if not isinstance(value, list) or len(value) != 2:
+                raise self.refuse(f"{name}[{place}]", "a pair", value)
+        return tuple(
+            Fields({"0": value[0], "1": value[1]}, f"{self.path}.{name}[{place}]")
+            for place, value in enumerate(values)
+        )
+
     def exhausted(self) -> None:
         """Raise RequestMalformed when a field was left unread."""
         if self._left:
-            unknown = ", ".join(sorted(self._left))
+            unknown = _shown(", ".join(sorted(self._left)))[1:-1]
             raise RequestMalformed(f"{self.path}: expected no other field, found {unknown}")
 
 
@@ -181,6 +234,23 @@ def read_whole(value: Any, path: str, read: Callable[[Fields], T]) -> T:
     result = read(fields)
     fields.exhausted()
     return result
+
+
+def read_names(fields: Fields, name: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Give names sorted; raises RequestMalformed where they are too many, or one is no name."""
+    if len(words) > NEEDS_MAX:
+        raise fields.refuse(name, f"at most {NEEDS_MAX} names", len(words))
+    for word in words:
+        if not NAME.fullmatch(word):
+            raise fields.refuse(name, "names of at most 64 letters, digits and . _ : -", word)
+    return tuple(sorted(words))
+
+
+def read_needs(fields: Fields) -> tuple[tuple[str, int], ...]:
+    """Pop `needs`: whole units of each side resource that a chip needs, by name."""
+    needs = fields.object("needs")
+    read_names(fields, "needs", needs.names())
+    return tuple((name, needs.integer(name, 1, NEED_MAX)) for name in sorted(needs.names()))
 
 
 def closed_object(properties: dict[str, Any]) -> dict[str, Any]:

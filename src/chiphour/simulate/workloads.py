@@ -33,6 +33,7 @@ PRODUCTS = {
 CHIPS = {"H100/node8/demonstration": 64, "A100/node8/demonstration": 128}
 # Units of work per chip-hour: inference and training (case E2).
 PERFORMANCE = {"inference buyer": ("3.0", "1.2"), "training lab": ("2.5", "0.5")}
+WORK_CLASS = {"inference buyer": "inference.decode", "training lab": "training.dense"}
 VALUE_PERCENT = {"inference buyer": (135, 105, 80), "training lab": (125, 95, 70)}
 COST_PERCENT = {"pool operator": (55, 85, 100), "university pool": (40, 70, 90)}
 
@@ -56,19 +57,26 @@ def demonstration_run(
         {
             "schema": SCHEMA_NAME,
             "run": day.toordinal(),
+            "kind": "day-ahead",
+            "pricing": "ip",
             "rent_account": INSURANCE_FUND,
-            "delivery": {"from": iso_from_ns(opens_ns), "hours": HOURS},
+            "sponsor_account": INSURANCE_FUND,
+            "delivery": {"from": iso_from_ns(opens_ns), "step_minutes": 60, "intervals": HOURS},
             "price": {"floor": "0.0000", "cap": "100.0000"},
+            "tiers": [{"tier": "od", "pi": "0", "beta": "1"}],
             "products": [
                 dict(zip(("chip", "domain", "region"), product.split("/"), strict=True))
+                | {"domain_chips": 8}
                 for product in PRODUCTS
             ],
             "arcs": [],
-            "bids": [_bid(named[name], prices, opens_ns, drawn) for name in sorted(PERFORMANCE)],
-            "offers": [
-                _offer(named[name], product, prices[product], drawn)
-                for name in sorted(COST_PERCENT)
-                for product in PRODUCTS
+            "bids": [
+                *(_bid(named[name], prices, opens_ns, drawn) for name in sorted(PERFORMANCE)),
+                *(
+                    _offer(named[name], product, prices[product], drawn)
+                    for name in sorted(COST_PERCENT)
+                    for product in PRODUCTS
+                ),
             ],
         }
     )
@@ -85,23 +93,29 @@ def _bid(
     for percent in VALUE_PERCENT[kind]:
         chip_hour_ticks = prices[first] * percent // 100
         units = int(drawn.integers(900, 1_500))
-        blocks.append(
-            {"units": str(units), "usd_per_unit": text_from_ticks(chip_hour_ticks * 10 // tenths)}
-        )
+        blocks.append([str(units), text_from_ticks(chip_hour_ticks * 10 // tenths)])
     return {
-        "kind": "divisible",
-        "name": member.name.replace(" ", "-"),
+        "kind": "buy",
+        "id": member.name.replace(" ", "-"),
         "account": member.account,
-        "perf": [
-            {"product": first, "units_per_chip_hour": rate},
-            {"product": second, "units_per_chip_hour": other_rate},
+        "workload": {"class": WORK_CLASS[kind], "unit": "unit"},
+        "modes": [
+            {
+                "type": "divisible",
+                "id": "any",
+                "perf": [
+                    {"product": first, "units_per_chip_hour": rate},
+                    {"product": second, "units_per_chip_hour": other_rate},
+                ],
+                "tiers": [{"tier": "od"}],
+                "curve": blocks,
+                "chips_max": "96",
+                "window": {
+                    "from": iso_from_ns(opens_ns),
+                    "to": iso_from_ns(opens_ns + HOURS * NS_PER_HOUR),
+                },
+            }
         ],
-        "curve": blocks,
-        "chips_max": "96",
-        "window": {
-            "from": iso_from_ns(opens_ns),
-            "to": iso_from_ns(opens_ns + HOURS * NS_PER_HOUR),
-        },
     }
 
 
@@ -112,8 +126,8 @@ def _offer(
     chips = [int(drawn.integers(CHIPS[product] // 3, CHIPS[product] // 2)) for _ in range(HOURS)]
     shares = ("0.5", "0.3", "0.2")
     return {
-        "kind": "supply",
-        "name": f"{member.name} {product.split('/')[0]}".replace(" ", "-"),
+        "kind": "sell",
+        "id": f"{member.name} {product.split('/')[0]}".replace(" ", "-"),
         "account": member.account,
         "product": product,
         "inventory": [str(number) for number in chips],
@@ -121,4 +135,6 @@ def _offer(
             {"share": share, "price": text_from_ticks(price_ticks * percent // 100)}
             for share, percent in zip(shares, COST_PERCENT[kind], strict=True)
         ],
+        "tiers": [{"tier": "od", "beta": "1"}],
+        "reserve": False,
     }

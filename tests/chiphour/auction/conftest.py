@@ -3,7 +3,7 @@
 Takes   the checkout.
 Gives   `auction_cases` and `italy` as importable names; small cleared runs.
 Keeps   one home for each case: what the benchmark times is what the tests prove.
-Source  docs/formulation/auction.md, section 8.
+Source  docs/formulation/auction.md; the cases name their own.
 """
 
 import sys
@@ -36,10 +36,11 @@ def e2():
 @pytest.fixture
 def two_zones(e1):
     """Give E1's pool in one region and its workload B in another, 20 chips of way between."""
-    far = {"chip": "H100", "domain": "node8", "region": "far"}
+    far = {"chip": "H100", "domain": "node8", "region": "far", "domain_chips": 8}
     e1["products"].append(far)
-    e1["bids"][1]["perf"][0]["product"] = "H100/node8/far"
-    e1["arcs"] = [{"from": "H100/node8/us", "to": "H100/node8/far", "min": ["0"], "max": ["20"]}]
+    e1["bids"][1]["modes"][0]["perf"][0]["product"] = "H100/node8/far"
+    ends = {"from": "H100/node8/us", "to": "H100/node8/far", "tier": "od"}
+    e1["arcs"] = [ends | {"min": ["0"], "max": ["20"]}]
     return e1
 
 

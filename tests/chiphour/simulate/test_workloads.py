@@ -53,4 +53,5 @@ def test_delivery_is_the_next_day_and_the_run_is_numbered_by_the_day():
     instance = run()
     assert instance.run == DAY.toordinal()
     assert instance.grid.iso(0) == "2026-07-21T00:00:00Z"
-    assert instance.grid.hours == 24
+    assert (instance.grid.intervals, instance.grid.step_minutes) == (24, 60)
+    assert instance.kind == "day-ahead"

@@ -1,230 +1,443 @@
-"""DIVISIBLE: a workload that takes any amount of work, from any product that can do it.
+"""DIVISIBLE: a mode that takes any amount of work, from any product and tier that can do it.
 
-Takes   units of work per chip-hour on each product, a falling curve of dollars per unit, a
-        ceiling of chips, a window of hours.
+Takes   units of work per chip-hour on each product, for one factor or for several that work needs
+        at once; what interruption costs; a falling curve of dollars per unit; a ceiling of chips.
 Gives   columns for the chips bought and the work paid for; the value and the check of an award.
-Keeps   willingness to pay concave: a curve that rises is refused, never sorted.
-Source  docs/formulation/auction.md, equations 1, 3, 4 and 9.
+Keeps   willingness to pay and scale concave: a curve that rises is refused, never sorted.
+Source  docs/formulation/auction.md, equations 1, 2, 10, 11 and 12.
 """
 
-from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
 
+import numpy as np
+
+from chiphour.auction.bids import MODE
+from chiphour.auction.bids import Context
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.fields import PICOS
-from chiphour.auction.fields import Fields
-from chiphour.auction.fields import closed_object
 from chiphour.auction.fields import decimal_text
 from chiphour.auction.fields import hundredths_text
-from chiphour.auction.grid import BUY
+from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import Grid
-from chiphour.auction.grid import Quantities
 from chiphour.auction.grid import Violation
-from chiphour.auction.grid import read_product_id
+from chiphour.auction.held import Duals
+from chiphour.auction.held import Held
+from chiphour.auction.held import Key
+from chiphour.auction.work import SCHEMA
+from chiphour.auction.work import Choice
+from chiphour.auction.work import Work
+from chiphour.auction.work import choices
+from chiphour.auction.work import read_work
+from chiphour.auction.work import work_fields
 from chiphour.units import NANOUSD_PER_USD
+from chiphour.units import PPM
 from chiphour.units import TICKS_PER_USD
+from chiphour.units import div_ceil
 from chiphour.units import div_floor
-from chiphour.units import div_half_even
 
 if TYPE_CHECKING:
+    from chiphour.auction.model import Budget
     from chiphour.auction.model import Columns
+    from chiphour.auction.model import Floats
+    from chiphour.auction.model import Integers
+
+__all__ = ["KIND", "OPTIONAL", "ROLE", "SCHEMA", "Divisible", "read"]
 
 KIND = "divisible"
-SIDE = BUY
+ROLE = MODE
+OPTIONAL = ("interruption",)
+SNAP_PARTS = 1_000_000  # Nearer to a unit than one part of this many is that unit.
 
-_DECIMAL = {"type": "string"}
-SCHEMA: dict[str, Any] = {
-    "perf": {
-        "type": "array",
-        "minItems": 1,
-        "description": "Units of work that one chip does in one hour, on each product it can use.",
-        "items": closed_object({"product": _DECIMAL, "units_per_chip_hour": _DECIMAL}),
-    },
-    "curve": {
-        "type": "array",
-        "minItems": 1,
-        "description": "Blocks of work and dollars per unit, never rising.",
-        "items": closed_object({"units": _DECIMAL, "usd_per_unit": _DECIMAL}),
-    },
-    "chips_max": {"type": "string", "description": "Chips in any hour, all products together."},
-    "window": closed_object({"from": {"type": "string"}, "to": {"type": "string"}}),
-}
+
+class Layout(NamedTuple):
+    """Where its chips stand: first column of each choice, one for each interval of the window."""
+
+    choices: tuple[Choice, ...]
+    firsts: tuple[int, ...]
+
+
+class _Rows(NamedTuple):
+    """The rows that chips enter: of each factor, of the ceiling (-1: none), of steps, of budget."""
+
+    factors: list[int]
+    ceiling: int
+    steps: dict[tuple[str, int], int]
+    budget: "Budget | None"
 
 
 class Divisible(NamedTuple):
-    """A bid for work. Rates, units and dollars are in picos; hours from first to before end."""
+    """A mode for work from interval `work.first` to before `work.end`."""
 
-    name: str
-    account: int
-    rates: tuple[tuple[str, int], ...]  # (product id, picounits per chip-hour), by product
-    curve: tuple[tuple[int, int], ...]  # (picounits, picodollars per unit), falling
-    chips_max_hundredths: int
-    first_hour: int
-    end_hour: int
+    work: Work
+
+    @property
+    def id(self) -> str:
+        """Give the id, unique in its bid."""
+        return self.work.id
+
+    @property
+    def is_whole(self) -> bool:
+        """Give False: any amount of work, none included, serves it."""
+        return False
 
     def fields(self, grid: Grid) -> dict[str, Any]:
-        """Write the bid as JSON fields, canonically."""
+        """Write the mode as JSON fields, canonically, without its `type`."""
+        return work_fields(self.work, grid)
+
+    def declared_usd(self, grid: Grid) -> Fraction:
+        """Give the most that it could ever pay for: its whole curve."""
+        total = sum(units * usd for units, usd in self.work.cut_curve(grid) if usd > 0)
+        return Fraction(total, PICOS * PICOS)
+
+    def open_hundredths(self, context: Context) -> int:
+        """Give the most chip-hours that it could ever buy: by its ceiling, and by its curve."""
+        work, grid = self.work, context.grid
+        minutes = (work.end - work.first) * grid.step_minutes
+        by_ceiling = div_ceil(work.chips_max_hundredths * minutes, MINUTES_PER_HOUR)
+        found = choices(work, grid, context.pools)
+        slowest = min((min(choice.rates) for choice in found), default=0)
+        if not slowest:
+            return by_ceiling if found else 0
+        units = sum(units for units, _ in work.curve)
+        return min(by_ceiling, div_ceil(units * HUNDREDTHS, slowest))
+
+    def scaled(self, share_ppb: int) -> "Divisible":
+        """Give the same mode at a share of its values, in 10^-9."""
+        return Divisible(self.work.scaled(share_ppb))
+
+    def needs(self, product: str) -> Mapping[str, int]:
+        """Give the units of each side resource that a chip needs beyond the product's bundle."""
+        return next((dict(row.needs) for row in self.work.perf if row.product == product), {})
+
+    def lower(
+        self, columns: "Columns", bid: str, budget: "Budget | None", chosen: int | None
+    ) -> Layout:
+        """Add work blocks and rows (eq. 1), ceilings and steps (eq. 2), chips (eq. 3, 10).
+
+        No block is longer than twice what all its chips can do: a bound that never binds.
+        """
+        from chiphour.auction.model import OWN
+
+        work = self.work
+        least = 0 if work.uses_all(columns.grid) else -np.inf
+        name = (bid, work.id)
+        factors = [columns.rows(("work", *name, factor), 1, least, 0) for factor in work.factors]
+        for row in factors:
+            columns.measure(row, work.measure_picounits)
+        curve, most = work.cut_curve(columns.grid), 2 * work.units_max(columns.grid)
+        units = np.array([min(units, most) / work.measure_picounits for units, _ in curve])
+        usd = np.array([usd * work.measure_picounits / PICOS**2 for _, usd in curve])
+        first = columns.columns((*name, "work"), usd, units, [(row, 1) for row in factors])
+        if chosen is not None:
+            rows = columns.rows((OWN, *name, "blocks"), units.size, -np.inf, 0)
+            each = np.arange(units.size)
+            columns.put(rows + each, first + each, 1)
+            columns.put(rows + each, np.full(units.size, chosen), -units)
+        found = choices(work, columns.grid, columns.offered)
+        window = np.arange(work.first, work.end)
+        ceiling = self._ceilings(columns, name, found, chosen)
+        steps = self._steps(columns, name, found, chosen)
+        first = self._chips(columns, name, found, _Rows(factors, ceiling, steps, budget))
+        return Layout(found, tuple(first + np.arange(len(found)) * window.size))
+
+    def _chips(
+        self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], rows: "_Rows"
+    ) -> int:
+        """Add the chips of every choice in every interval of the window, choice by choice."""
+        work, hours, window = self.work, columns.hours, np.arange(self.work.first, self.work.end)
+        nowhere = np.full(window.size, -1)
+
+        def each(values: Sequence[float]) -> "Floats":
+            return np.repeat(np.array(values, dtype=np.float64), window.size)
+
+        slots = np.concatenate([columns.slots(one.product, one.tier, window) for one in found])
+        entries: list[tuple[Integers | int, Floats | float]] = [(slots, 1)]
+        for place, row in enumerate(rows.factors):
+            rates = [-one.rates[place] / work.measure_picounits * hours for one in found]
+            entries.append((row, each(rates)))
+        if rows.ceiling >= 0:
+            entries.append((np.tile(rows.ceiling + window - work.first, len(found)), 1))
+        if rows.steps:
+            reached = [rows.steps.get((one.product, one.step), -1) for one in found]
+            limits = [row + window - work.first if row >= 0 else nowhere for row in reached]
+            entries.append((np.concatenate(limits), 1))
+        if any(one.pool for one in found):
+            entries += _pool_entries(columns, found, window)
+        if rows.budget is not None and columns.reference is not None:
+            prices = np.array(columns.reference.slots)[slots] / NANOUSD_PER_USD
+            entries.append((rows.budget.row, prices * hours))
+        most = each(
+            [min(one.chips_hundredths, work.chips_max_hundredths) / HUNDREDTHS for one in found]
+        )
+        cost = each([-one.loss_picousd / PICOS * hours for one in found])
+        return columns.columns((*name, "chips"), cost, most, entries, traded=True)
+
+    def _ceilings(
+        self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], chosen: int | None
+    ) -> int:
+        """Add the rows of the ceiling, one an interval; -1 when one column's bound says it."""
+        if len(found) <= 1 and chosen is None:
+            return -1
+        most = self.work.chips_max_hundredths / HUNDREDTHS
+        return _limits(columns, (*name, "ceiling"), self.work, most, chosen)
+
+    def _steps(
+        self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], chosen: int | None
+    ) -> dict[tuple[str, int], int]:
+        """Add the rows of each scale step that several columns share, or that may be off."""
+        many: dict[tuple[str, int], int] = {}
+        size: dict[tuple[str, int], int] = {}
+        for choice in found:
+            step = choice.product, choice.step
+            many[step] = many.get(step, 0) + 1
+            size[step] = choice.chips_hundredths
+        ceiling = self.work.chips_max_hundredths
         return {
-            "kind": KIND,
-            "name": self.name,
-            "account": self.account,
-            "perf": [
-                {"product": product, "units_per_chip_hour": decimal_text(rate, PICOS)}
-                for product, rate in self.rates
-            ],
-            "curve": [
-                {"units": decimal_text(units, PICOS), "usd_per_unit": decimal_text(usd, PICOS)}
-                for units, usd in self.curve
-            ],
-            "chips_max": hundredths_text(self.chips_max_hundredths),
-            "window": {"from": grid.iso(self.first_hour), "to": grid.iso(self.end_hour)},
+            step: _limits(columns, (*name, "step", *map(str, step)), self.work, most / 100, chosen)
+            for step, most in size.items()
+            if most < ceiling and (many[step] > 1 or chosen is not None)
         }
 
-    def cut_curve(self, grid: Grid) -> tuple[tuple[int, int], ...]:
-        """Give the curve with no chip-hour worth more than the cap on its best product."""
-        rate_max = max(rate for _, rate in self.rates)
-        cap = div_floor(grid.cap_ticks * (PICOS // TICKS_PER_USD) * PICOS, rate_max)
-        if self.curve[0][1] <= cap:
-            return self.curve
-        return tuple((units, min(usd, cap)) for units, usd in self.curve)
+    def read(self, grid: Grid, layout: Layout, primal: "Floats") -> Held:
+        """Give what the solution holds: steps added up, snapped to the unit, else cut down."""
+        size = self.work.end - self.work.first
+        found: dict[tuple[str, str, str], Floats] = {}
+        for choice, first in zip(layout.choices, layout.firsts, strict=True):
+            where = choice.product, choice.tier, choice.pool
+            amounts = primal[first : first + size]
+            found[where] = found[where] + amounts if where in found else amounts
+        traded = {}
+        for (product, tier, pool), chips in found.items():
+            units = chips * (HUNDREDTHS / grid.unit_hundredths)
+            whole = np.rint(units)
+            cut = np.where(
+                np.abs(units - whole) * SNAP_PARTS <= np.maximum(1, whole), whole, units // 1
+            )
+            for place in np.flatnonzero(cut > 0):
+                key = Key(self.id, product, tier, self.work.first + int(place), pool)
+                traded[key] = int(cut[place]) * grid.unit_hundredths
+        return Held(traded)
 
-    def lower(self, columns: "Columns") -> None:
-        """Add work blocks (eq. 1), chips by product and hour (eq. 3) and the ceiling (eq. 4)."""
-        work = columns.row("work", None if columns.grid.disposal_is_free else 0, 0)
-        for block, (units, usd) in enumerate(self.cut_curve(columns.grid)):
-            value, most = Fraction(usd, PICOS), Fraction(units, PICOS)
-            columns.column(f"block {block}", value, 0, most, [(work, 1)])
-        units_max = sum(units for units, _ in self.curve)
-        chips_max = Fraction(self.chips_max_hundredths, HUNDREDTHS)
-        useful = [
-            (product, min(chips_max, Fraction(units_max, rate)), Fraction(-rate, PICOS))
-            for product, rate in self.rates
-        ]
-        for hour in range(self.first_hour, self.end_hour):
-            ceiling = [(columns.row("ceiling", None, chips_max), 1)] if len(useful) > 1 else []
-            for product, most, rate in useful:
-                columns.trade(product, hour, SIDE, 0, most, [(work, rate), *ceiling])
-
-    def worth(self, grid: Grid, quantities: Quantities) -> Fraction:
-        """Give the dollars declared for the work that these chips do, best blocks first."""
-        left = self._work(quantities)
-        total = 0
-        for units, usd in self.cut_curve(grid):
+    def worth(self, context: Context, held: Held) -> Fraction:
+        """Give the dollars declared for the work that these chips do, less what is lost by them."""
+        grid, scale = context.grid, HUNDREDTHS * MINUTES_PER_HOUR
+        delivered, lost = self.delivered(context, held)
+        left, total = min(delivered) * grid.step_minutes, 0
+        for units, usd in self.work.cut_curve(grid):
             if left <= 0:
                 break
-            total += usd * min(units * HUNDREDTHS, left)
-            left -= units * HUNDREDTHS
-        return Fraction(total, PICOS * PICOS * HUNDREDTHS)
+            total += usd * min(units * scale, left)
+            left -= units * scale
+        return Fraction(total, PICOS * PICOS * scale) - Fraction(
+            lost * grid.step_minutes, PICOS * scale
+        )
 
-    def _work(self, quantities: Quantities) -> int:
-        """Give the work that these chips do, in hundredths of a picounit."""
-        rates = dict(self.rates)
-        return sum(rates.get(product, 0) * many for (product, _), many in quantities.items())
+    def delivered_units(self, context: Context, held: Held) -> Fraction:
+        """Give the work that is done with what is held, in units: that of its scarcest factor."""
+        done = min(self.delivered(context, held)[0]) * context.grid.step_minutes
+        return Fraction(done, PICOS * HUNDREDTHS * MINUTES_PER_HOUR)
 
-    def violations(self, grid: Grid, quantities: Quantities) -> Iterator[Violation]:
-        """Yield products it cannot use, hours outside its window, hours above its ceiling."""
-        products = [product for product, _ in self.rates]
-        by_hour: dict[int, int] = {}
-        for (product, hour), quantity in quantities.items():
-            if product not in products:
-                yield Violation("product", self.name, " or ".join(products), product)
-            if not self.first_hour <= hour < self.end_hour:
-                window = f"an hour from {self.first_hour} to before {self.end_hour}"
-                yield Violation("window", self.name, window, str(hour))
-            by_hour[hour] = by_hour.get(hour, 0) + quantity
-        most = sum(units for units, _ in self.curve) * HUNDREDTHS
-        work = self._work(quantities)
-        if work > most and not grid.disposal_is_free:
-            found, expected = (decimal_text(part, PICOS * HUNDREDTHS) for part in (work, most))
-            yield Violation("work", self.name, f"at most {expected} units", found)
-        for hour, quantity in by_hour.items():
-            if quantity > self.chips_max_hundredths:
-                ceiling = f"at most {hundredths_text(self.chips_max_hundredths)} chips"
-                where = f"{self.name} hour {hour}"
-                yield Violation("ceiling", where, ceiling, hundredths_text(quantity))
+    def delivered(self, context: Context, held: Held) -> tuple[list[int], int]:
+        """Give the work of each factor, hundredths of picounits x hours, and the loss likewise.
+
+        The chips of a product in an interval fill its scale steps in order, the best tier first.
+        """
+        by_where: dict[tuple[str, str, str], list[Choice]] = {}
+        for choice in choices(self.work, context.grid, context.pools):
+            by_where.setdefault((choice.product, choice.tier, choice.pool), []).append(choice)
+        stacks: dict[tuple[str, int], list[tuple[list[Choice], int]]] = {}
+        for key, quantity in held.traded.items():
+            if key.mode == self.id:
+                steps = by_where.get((key.product, key.tier, key.pool))
+                if steps:
+                    stacks.setdefault((key.product, key.interval), []).append((steps, quantity))
+        delivered, lost = [0] * len(self.work.factors), 0
+        for stack in stacks.values():
+            stack.sort(key=lambda one: (-max(one[0][0].rates), one[0][0].tier, one[0][0].pool))
+            below = 0
+            for steps, quantity in stack:
+                lost += quantity * steps[0].loss_picousd
+                _fill(delivered, steps, below, below + quantity)
+                below += quantity
+        return delivered, lost
+
+    def violations(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
+        """Yield products, tiers and pools it cannot use, intervals outside, more than a ceiling."""
+        grid, work = context.grid, self.work
+        usable = {(c.product, c.tier, c.pool) for c in choices(work, grid, context.pools)}
+        by_interval: dict[int, int] = {}
+        by_product: dict[tuple[str, int], int] = {}
+        for key, quantity in held.traded.items():
+            if key.mode != self.id:
+                continue
+            where = f"{bid} {self.id} interval {key.interval}"
+            if (key.product, key.tier, key.pool) not in usable:
+                found = f"{key.product} {key.tier} {key.pool}".rstrip()
+                yield Violation("product", where, "a product, tier and pool of the mode", found)
+            if not work.first <= key.interval < work.end:
+                expected = f"an interval from {work.first} to before {work.end}"
+                yield Violation("window", where, expected, str(key.interval))
+            if quantity <= 0 or quantity % grid.unit_hundredths:
+                expected = f"a multiple of {hundredths_text(grid.unit_hundredths)} chips"
+                yield Violation("unit", where, expected, hundredths_text(quantity))
+            by_interval[key.interval] = by_interval.get(key.interval, 0) + quantity
+            place = key.product, key.interval
+            by_product[place] = by_product.get(place, 0) + quantity
+        tops = {row.product: row.scale[-1][0] for row in work.perf if row.scale}
+        limits = [(i, many, work.chips_max_hundredths) for i, many in by_interval.items()]
+        limits += [(i, many, tops[p]) for (p, i), many in by_product.items() if p in tops]
+        for interval, many, most in limits:
+            if many > most:
+                where = f"{bid} {self.id} interval {interval}"
+                expected = f"at most {hundredths_text(most)} chips"
+                yield Violation("ceiling", where, expected, hundredths_text(many))
+        if work.uses_all(grid):
+            yield from self._idle(context, bid, held)
+
+    def _idle(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
+        """Yield work beyond the curve, where idle chips could be paid for being bought.
+
+        What snapping to the unit added is none (section 6, rule 1).
+        """
+        grid, scale = context.grid, HUNDREDTHS * MINUTES_PER_HOUR
+        most = sum(units for units, _ in self.work.curve) * scale
+        work = self.delivered(context, held)[0][0] * grid.step_minutes
+        rate = max(max(row.rates) for row in self.work.perf)
+        unit = rate * grid.unit_hundredths * grid.step_minutes
+        if (work - most) * SNAP_PARTS > work + len(held.traded) * unit:
+            expected, found = (decimal_text(div_floor(n, scale), PICOS) for n in (most, work))
+            yield Violation("work", f"{bid} {self.id}", f"at most {expected} units", found)
+
+    def profit_max(self, context: Context, bid: str, duals: Duals, fixed: Held | None) -> Fraction:
+        """Give eq. 12's h at the published values of work: best blocks, best chips.
+
+        All sums are integers of 10^-24 dollars x hundredths x minutes.
+        """
+        grid, work = context.grid, self.work
+        omega = [duals.work.get((bid, self.id, factor), 0) for factor in work.factors]
+        theta, unit = duals.budgets.get(bid, 0), sum(omega)
+        most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
+        blocks = sum(max(usd - unit, 0) * min(units, most) for units, usd in work.cut_curve(grid))
+        found = [
+            (choice, sum(w * rate for w, rate in zip(omega, choice.rates, strict=True)))
+            for choice in choices(work, grid, context.pools)
+        ]
+        numbers, tiers = grid.product_numbers, grid.tier_numbers
+        priced = [
+            (
+                choice,
+                gain - choice.loss_picousd * PICOS,
+                grid.slot(numbers[choice.product], tiers[choice.tier], 0),
+            )
+            for choice, gain in found
+        ]
+        nano = PICOS * (PICOS // NANOUSD_PER_USD)
+        chips = 0
+        single = not any(choice.pool for choice, _ in found) and not theta
+        for interval in range(work.first, work.end):
+            best: dict[tuple[str, int], tuple[int, int]] = {}
+            for choice, gain, slot in priced:
+                profit = gain - duals.slots[slot + interval] * nano
+                if not single:
+                    profit -= _extra(choice, interval, slot, duals, theta, context) * nano
+                if profit > 0:
+                    step = choice.product, choice.step
+                    if step not in best or best[step][0] < profit:
+                        best[step] = profit, choice.chips_hundredths
+            chips += _knapsack(list(best.values()), work.chips_max_hundredths)
+        scale = HUNDREDTHS * MINUTES_PER_HOUR
+        return Fraction(blocks * scale + chips * grid.step_minutes, PICOS * PICOS * scale)
 
     def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
         """Give the size of what its dearest block pays for a chip-hour of each product."""
-        usd = max(abs(usd) for _, usd in self.cut_curve(grid))
-        return {product: Fraction(rate * usd, PICOS * PICOS) for product, rate in self.rates}
+        usd = max(abs(usd) for _, usd in self.work.cut_curve(grid))
+        lost = self.work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
+        most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
+        return {
+            row.product: Fraction(max(row.rates) * usd, PICOS * PICOS)
+            + Fraction(min(lost, most), PICOS * PPM)
+            for row in self.work.perf
+        }
 
-    def profit_max(self, grid: Grid, prices: Mapping[tuple[str, int], int]) -> Fraction:
-        """Give the least of the bound (eq. 9) over the value of a unit of work.
 
-        The bound is convex and piecewise linear in that value, so its least lies at a kink. Any
-        value gives a bound: a kink between two picodollars may be rounded.
-        """
-        scale = PICOS * (PICOS // NANOUSD_PER_USD)
-        hours = [
-            [(rate, prices[product, hour] * scale) for product, rate in self.rates]
-            for hour in range(self.first_hour, self.end_hour)
+def _fill(delivered: list[int], steps: list[Choice], low: int, high: int) -> None:
+    """Add the work of the chips from `low` to `high` of a product's scale, in hundredths."""
+    begins = 0
+    for step in steps:
+        ends = begins + step.chips_hundredths
+        chips = min(high, ends) - max(low, begins)
+        if chips > 0:
+            for factor, rate in enumerate(step.rates):
+                delivered[factor] += rate * chips
+        begins = ends
+
+
+def _extra(
+    choice: Choice, interval: int, slot: int, duals: Duals, theta: int, context: Context
+) -> int:
+    """Give what a chip costs beyond λ: premium, side resources and budget, nano-dollars."""
+    extra = 0
+    if choice.pool:
+        extra += duals.premiums.get((choice.pool, choice.tier, interval), 0)
+        for resource, many in choice.needs:
+            extra += many * duals.sides.get((choice.pool, resource, interval), 0)
+    if theta and context.reference is not None:
+        extra += theta * context.reference.slots[slot + interval] // PICOS
+    return extra
+
+
+def _knapsack(items: list[tuple[int, int]], most: int) -> int:
+    """Give the greatest profit of at most so many hundredths, each (profit, hundredths)."""
+    if len(items) == 1:
+        return items[0][0] * min(items[0][1], most)
+    total = 0
+    for profit, size in sorted(items, reverse=True):
+        take = min(size, most)
+        total, most = total + profit * take, most - take
+        if not most:
+            break
+    return total
+
+
+def _pool_entries(
+    columns: "Columns", found: Sequence[Choice], window: "Integers"
+) -> list[tuple["Integers | int", "Floats | float"]]:
+    """Give the entries of chips of named pools: premiums and side resources (eq. 10)."""
+    nowhere = np.full(window.size, -1)
+    premiums = [
+        columns.premium(one.pool, one.tier) + window if one.pool else nowhere for one in found
+    ]
+    entries: list[tuple[Integers | int, Floats | float]] = [(np.concatenate(premiums), 1)]
+    for resource in sorted({name for one in found for name, _ in one.needs}):
+        units = [dict(one.needs).get(resource, 0) for one in found]
+        rows = [
+            columns.pools[one.pool].sides[resource] + window if many else nowhere
+            for one, many in zip(found, units, strict=True)
         ]
-        curve = self.cut_curve(grid)
-        kinks = {usd for _, usd in curve}
-        for lines in hours:
-            for rate, price in lines:
-                kinks.add(div_half_even(price, rate))
-                kinks.update(div_half_even(price - p, rate - r) for r, p in lines if r < rate)
-        if grid.disposal_is_free:  # A unit of work is then worth zero or more.
-            kinks = {kink for kink in kinks if kink > 0} | {0}
-        chips_max_hundredths = self.chips_max_hundredths
-
-        def bound(value: int) -> int:
-            work = sum((usd - value) * units for units, usd in curve if usd > value)
-            gains = (max(rate * value - price for rate, price in lines) for lines in hours)
-            chips = sum(gain for gain in gains if gain > 0)
-            return work * HUNDREDTHS + chips_max_hundredths * chips
-
-        return Fraction(_least(sorted(kinks), bound), PICOS * PICOS * HUNDREDTHS)
+        many = np.repeat(np.array(units, dtype=np.float64), window.size)
+        entries.append((np.concatenate(rows), many))
+    return entries
 
 
-def _least(points: list[int], convex: Callable[[int], int]) -> int:
-    """Give the least value of a convex function on sorted points, by bisection."""
-    low, high = 0, len(points) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if convex(points[middle]) <= convex(points[middle + 1]):
-            high = middle
-        else:
-            low = middle + 1
-    return convex(points[low])
+def _limits(
+    columns: "Columns", name: tuple[str, ...], work: Work, most: float, chosen: int | None
+) -> int:
+    """Add rows that hold chips to `most` in each interval, or to most times the choice."""
+    from chiphour.auction.model import OWN
+
+    count = work.end - work.first
+    first = columns.rows((OWN, *name), count, -np.inf, most if chosen is None else 0)
+    if chosen is not None:
+        columns.put(first + np.arange(count), np.full(count, chosen), -most)
+    return first
 
 
-def read(fields: Fields, grid: Grid) -> Divisible:
-    """Read a divisible bid; raises RequestMalformed with the field at fault."""
-    rates = fields.each("perf", lambda row: _read_rate(row, grid))
-    if not rates or len({product for product, _ in rates}) < len(rates):
-        raise fields.refuse("perf", "one or more products, each once", len(rates))
-    curve = fields.each("curve", _read_block)
-    floor = grid.floor_ticks * (PICOS // TICKS_PER_USD) * PICOS
-    rate_max = max(rate for _, rate in rates)
-    if not curve or any(usd < 0 and usd * rate_max < floor for _, usd in curve):
-        raise fields.refuse("curve", "one or more blocks, none below the floor", len(curve))
-    for (_, better), (_, worse) in pairwise(curve):
-        if worse > better:
-            found = f"{decimal_text(better, PICOS)} before {decimal_text(worse, PICOS)}"
-            raise fields.refuse("curve", "dollars per unit that never rise", found)
-    chips_max = fields.hundredths("chips_max")
-    window = Fields(fields.raw("window"), f"{fields.path}.window")
-    first_hour = window.hour("from", grid.opens_ns, grid.hours)
-    end_hour = window.hour("to", grid.opens_ns, grid.hours)
-    if first_hour >= end_hour:
-        raise window.refuse("to", "a time after `from`", grid.iso(end_hour))
-    window.exhausted()
-    name, account = fields.name("name"), fields.account("account")
-    return Divisible(name, account, tuple(sorted(rates)), curve, chips_max, first_hour, end_hour)
-
-
-def _read_rate(fields: Fields, grid: Grid) -> tuple[str, int]:
-    product = read_product_id(fields, "product", grid.products)
-    return product, fields.positive_picos("units_per_chip_hour")
-
-
-def _read_block(fields: Fields) -> tuple[int, int]:
-    return fields.positive_picos("units"), fields.picos("usd_per_unit")
+def read(fields: Any, context: Context) -> Divisible:
+    """Read a divisible mode; raises RequestMalformed with the field at fault."""
+    return Divisible(read_work(fields, context))

@@ -1,92 +1,51 @@
-"""SUPPLY: chips are sold from the cheapest block up, and never more than there are.
+"""SUPPLY: an offer of kind "sell" is a pool, written as it was read.
 
-Takes   small offers.
-Gives   costs, violations, profits worked out by hand.
-Keeps   exact numbers.
-Source  docs/formulation/auction.md, equations 2, 5 and 9.
+Takes   two offers.
+Gives   their pools, their fields.
+Keeps   the canonical form one.
+Source  docs/formulation/auction.md, section 2.
 """
 
-from fractions import Fraction
-
-import pytest
-
-from chiphour.auction.bids.supply import Block
-from chiphour.auction.bids.supply import Supply
+from chiphour.auction.bids.supply import KIND
+from chiphour.auction.bids.supply import OPTIONAL
+from chiphour.auction.bids.supply import SCHEMA
 from chiphour.auction.bids.supply import read
-from chiphour.auction.fields import PICOS
-from chiphour.auction.fields import Fields
-from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import read_whole
+from chiphour.auction.grid import SELL
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Product
-from chiphour.auction.model import Columns
+from chiphour.auction.grid import Tier
+from chiphour.auction.held import Context
 
-A = "A/d/r"
-GRID = Grid(0, 2, 0, 100_000, (Product("A", "d", "r"),), ())
-SHARES = Supply(
-    "pool", 20, A, (1_000, 500), (Block(PICOS // 2, None, 10_000), Block(PICOS // 2, None, 20_000))
-)
-QUANTITIES = SHARES._replace(blocks=(Block(0, 600, 10_000), Block(0, 600, 20_000)))
-
-
-def test_blocks_are_shares_of_the_hour_or_fixed_quantities_up_to_the_inventory():
-    assert [size for size, _ in SHARES.sizes(1)] == [250 * PICOS, 250 * PICOS]
-    assert [size for size, _ in QUANTITIES.sizes(0)] == [600 * PICOS, 400 * PICOS]
-    assert [size for size, _ in QUANTITIES.sizes(1)] == [500 * PICOS, 0]
-
-
-def test_cost_is_negative_worth_cheapest_first():
-    assert SHARES.worth(GRID, {}) == 0
-    assert SHARES.worth(GRID, {(A, 0): 600}) == -7
-    assert SHARES.worth(GRID, {(A, 0): 600, (A, 1): 100}) == -8
-    assert QUANTITIES.worth(GRID, {(A, 0): 601}) == Fraction(-602, 100)
+GRID = Grid(0, 60, 1, 0, 100_000, (Tier("od", 0, 10**6),), (Product("A", "d", "r"),), ())
+PLAIN = {
+    "id": "pool",
+    "account": 20,
+    "product": "A/d/r",
+    "inventory": ["10"],
+    "blocks": [{"share": "0.5", "price": "1"}, {"quantity": "4", "price": "2"}],
+    "tiers": [{"tier": "od"}],
+}
+SWITCHED = PLAIN | {"startup": "60", "run_min": 3, "reserve": True, "side_stock": {"cpu": [4]}}
 
 
-def test_selling_more_than_the_blocks_hold_or_another_product_is_told():
-    assert not list(SHARES.violations(GRID, {(A, 0): 1_000, (A, 1): 500}))
-    assert [v.rule for v in SHARES.violations(GRID, {(A, 1): 501})] == ["inventory"]
-    assert [v.rule for v in SHARES.violations(GRID, {("B/d/r", 0): 1})] == ["product"]
-
-
-def test_its_best_profit_sells_every_block_below_the_price():
-    prices = {(A, 0): 1_500_000_000, (A, 1): 3_000_000_000}
-    assert SHARES.profit_max(GRID, prices) == Fraction(5, 2) + 5 + Fraction(5, 2)
-    assert SHARES.tops_usd(GRID) == {A: 2}
-
-
-def test_empty_blocks_make_no_columns():
-    columns = Columns(GRID)
-    columns.participant = 0
-    QUANTITIES.lower(columns)
-    model = columns.model()
-    assert list(model.program.upper) == [6, 4, 5]
-    assert list(model.program.value) == [-1, -2, -1]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"blocks": []}, "one or more blocks"),
-        ({"blocks": [{"share": "0.6", "price": "1"}] * 2}, "shares that sum to at most 1"),
-        (
-            {"blocks": [{"share": "0.5", "price": "2"}, {"share": "0.5", "price": "1"}]},
-            "prices that never fall",
-        ),
-        ({"blocks": [{"share": "0.5", "quantity": "1", "price": "2"}]}, "no other field"),
-        ({"blocks": [{"price": "2"}]}, "quantity: expected this field"),
-        ({"blocks": [{"share": "1", "price": "11"}]}, "from floor to cap"),
-        ({"inventory": ["1"]}, "a list of 2"),
-    ],
-)
-def test_a_malformed_offer_is_refused(change, message):
-    fields = SHARES.fields(GRID) | change
-    del fields["kind"]
-    with pytest.raises(RequestMalformed, match=message):
-        read_whole(fields, "offer", lambda found: read(found, GRID))
+def read_back(fields):
+    return read_whole(fields, "offer", lambda found: read(found, Context(GRID, {})))
 
 
 def test_an_offer_is_written_as_it_was_read():
-    for offer in (SHARES, QUANTITIES):
-        fields = offer.fields(GRID)
-        del fields["kind"]
-        assert read(Fields(fields, "offer"), GRID) == offer
+    for offer in (PLAIN, SWITCHED):
+        pool = read_back(offer)
+        written = pool.fields(GRID)
+        assert written.pop("kind") == KIND
+        assert read_back(written) == pool
+        assert set(written) <= set(SCHEMA) | {"id", "account"}
+        assert set(SCHEMA) <= set(written) | set(OPTIONAL)
+
+
+def test_only_an_offer_that_speaks_of_it_can_be_switched():
+    assert not read_back(PLAIN).startable
+    pool = read_back(SWITCHED)
+    assert pool.startable and pool.startup_microusd == 60_000_000
+    assert (pool.run_min, pool.rest_min, pool.output_min_ppm) == (3, 1, 0)
+    assert pool.side == SELL and pool.position == ""

@@ -1,0 +1,164 @@
+"""WARM: what one solution is worth to the next programme.
+
+Takes   programmes that were solved, with their bases and solutions, and one that is near to them.
+Gives   a basis, or with integers a solution, to begin from; `Anchor`, which proves the old integers
+        again for other values, without a search.
+Keeps   a start only: whatever is carried over, the optimum is the same, or its gap is proven.
+Source  docs/formulation/auction.md, section 4; decision 0046.
+
+After a change of values and bounds alone, column is column and row is row. Where bids came or went,
+`Keys` say which is which; what is new begins as if it were not there: a column at its lower bound,
+a row without force.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chiphour.auction.model import Program
+from chiphour.auction.solve import AT_LOWER
+from chiphour.auction.solve import BASIC
+from chiphour.auction.solve import Basis
+from chiphour.auction.solve import Floats
+from chiphour.auction.solve import Linear
+from chiphour.auction.solve import Solution
+from chiphour.auction.solve import fix
+from chiphour.auction.solve import incumbent
+from chiphour.auction.solve import relax
+
+KEY_BYTES = 8
+TENTHS = 10
+SHARES_TENTHS = (8, 9, 7)  # Of an old bound: on the family, the likeliest first.
+FAR = 3  # Gaps: a share that is farther off is not near enough for another to do.
+NUMBER_FACTOR = 0x9E3779B97F4A7C15  # Spreads numbers over all keys; odd.
+KEY_MASK = (1 << 64) - 1
+
+
+class Keys(NamedTuple):
+    """What tells columns and rows apart from one programme to the next: uint64[columns], [rows]."""
+
+    columns: NDArray[np.uint64]
+    rows: NDArray[np.uint64]
+
+
+class Anchor:
+    """A search that was done: its integers and its bound, for programmes that differ in values.
+
+    With B the bound for values c, every integer solution x has c x <= B. Then for values d, and
+    any share m from 0 to 1, d x = m c x + (d - m c) x is at most m B plus the optimum of a linear
+    programme. The more of the old bound is used, the less of the relaxation's gap is left; what
+    the change itself may be worth is then counted too high. Three shares are tried.
+    """
+
+    def __init__(self, program: Program, found: Solution, before: "Anchor | None" = None) -> None:
+        """Begin from a search's solution and bound; solves both linear programmes once.
+
+        An anchor from `before` that fits lends its relaxation.
+        """
+        self._program, self._bound = program, found.bound
+        self._fixed = Linear(fix(program, found.primal))
+        shared = before is not None and before.fits(program)
+        lent = before._relaxed if before is not None and shared else None
+        self._relaxed: Linear = lent or Linear(relax(program))
+        for linear in (self._fixed, self._relaxed):
+            linear.best(program.value)
+
+    def fits(self, program: Program) -> bool:
+        """Tell whether a programme has the same rows, bounds and integers: the same solutions."""
+        return all(
+            np.array_equal(getattr(self._program, name), getattr(program, name))
+            for name in Program._fields
+            if name != "value"
+        )
+
+    def proved(self, program: Program, gap: float, seconds_max: float) -> Solution | None:
+        """Give the old integers with their best amounts, if they are proved to be within the gap.
+
+        None otherwise, or where the time is used up: then a search must tell.
+        """
+        assert self.fits(program)
+        value = self._fixed.best(program.value, seconds_max)
+        if value is None:
+            return None
+        is_same = np.array_equal(self._program.value, program.value)
+        for tenths in (TENTHS,) if is_same else SHARES_TENTHS:
+            rest = self._relaxed.best(
+                program.value - self._program.value * tenths / TENTHS, seconds_max
+            )
+            if rest is None:
+                return None
+            distance = self._bound * tenths / TENTHS + rest - value
+            if distance <= gap * abs(value):
+                bound = max(value + distance, value)
+                return incumbent(program, self._fixed.primal, bound, "optimal")
+            if distance > FAR * gap * abs(value):
+                return None
+        return None
+
+
+class Kept(NamedTuple):
+    """A programme that was solved. `basis` is None where it had integers."""
+
+    program: Program
+    keys: Keys | None
+    basis: Basis | None
+    primal: Floats
+
+
+def keys(blocks: Iterable[tuple[tuple[str, ...], int]]) -> NDArray[np.uint64]:
+    """Give the keys of columns or rows that come in blocks, each of a name and a count."""
+    found = []
+    for name, count in blocks:
+        digest = hashlib.blake2b("\0".join(name).encode(), digest_size=KEY_BYTES).digest()
+        numbers = np.arange(count, dtype=np.uint64) * np.uint64(NUMBER_FACTOR)
+        found.append(numbers + np.uint64(int.from_bytes(digest, "little") & KEY_MASK))
+    return np.concatenate([np.zeros(0, dtype=np.uint64), *found])
+
+
+def carried(
+    kept: Sequence[Kept], program: Program, keys: Keys | None
+) -> tuple[Basis | None, Floats | None]:
+    """Give a basis and a solution to begin from: the newest of the same shape, else by keys."""
+    whole = bool(program.integer.any())
+    for one in reversed(kept):
+        if _same_shape(one.program, program) and (one.basis is None) == whole:
+            return one.basis, one.primal
+    for one in reversed(kept):
+        if one.keys is not None and keys is not None and (one.basis is None) == whole:
+            return _moved(one, one.keys, program, keys)
+    return None, None
+
+
+def _same_shape(one: Program, other: Program) -> bool:
+    return (
+        np.array_equal(one.starts, other.starts)
+        and np.array_equal(one.rows, other.rows)
+        and one.row_lower.size == other.row_lower.size
+    )
+
+
+def _moved(
+    kept: Kept, old: Keys, program: Program, new: Keys
+) -> tuple[Basis | None, Floats | None]:
+    columns, column_known = _places(old.columns, new.columns)
+    rows, row_known = _places(old.rows, new.rows)
+    primal = np.where(column_known, kept.primal[columns], program.lower)
+    if kept.basis is None:
+        return None, primal
+    return Basis(
+        np.where(column_known, kept.basis.columns[columns], AT_LOWER).astype(np.int8),
+        np.where(row_known, kept.basis.rows[rows], BASIC).astype(np.int8),
+    ), primal
+
+
+def _places(
+    old: NDArray[np.uint64], new: NDArray[np.uint64]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Give where each new key stood, and whether it did at all; any place where it did not."""
+    ranked = np.argsort(old, kind="stable")
+    place = np.minimum(np.searchsorted(old, new, sorter=ranked), old.size - 1)
+    return ranked[place], old[ranked[place]] == new

@@ -1,0 +1,103 @@
+"""CHECK_RESPONSE: at the duals everyone holds what it would choose; at others somebody does not.
+
+Takes   a run in which everything is awarded; small runs of a hundred chips; duals moved by cents.
+Gives   violations of "response", by whom.
+Keeps   the tolerance in units: what a stranger bids loosens nothing.
+Source  docs/formulation/auction.md, section 7.
+"""
+
+import pytest
+
+from auction_fields import H100
+from auction_fields import HOPPER
+from auction_fields import bid
+from auction_fields import offer
+from auction_fields import reserve
+from auction_fields import run
+from auction_fields import virtual
+from auction_rich import RICH
+from chiphour.auction.check import tolerance_usd
+from chiphour.auction.check_form import case
+from chiphour.auction.check_money import books
+from chiphour.auction.check_response import RESPONSES
+from chiphour.auction.check_response import market
+from chiphour.auction.clear import clear
+from chiphour.auction.instance import from_fields
+from chiphour.auction.solve import solve
+
+CENT = 10_000_000  # Nano-dollars.
+PLAIN = [
+    offer("p", 20, H100, 100, (60, 1), (40, 2), reserve=True),
+    bid("b", 10, {H100: "1"}, (50, 5), (50, "1.5")),
+    bid("c", 11, {H100: "2"}, (30, 4), chips_max=15),
+]
+
+
+def asked(fields):
+    instance = from_fields(fields)
+    return books(case(instance, clear(instance, solve)))
+
+
+def told(given, **changes):
+    """Give who is told of at other duals."""
+    result = given.case.result
+    duals = result.fixed._replace(**changes)
+    given = given._replace(case=given.case._replace(result=result._replace(fixed=duals)))
+    return {found.where for rule in RESPONSES for found in rule(given)}
+
+
+@pytest.mark.parametrize("fields", [RICH, run([HOPPER], PLAIN)], ids=["rich", "plain"])
+def test_at_its_own_duals_everyone_holds_what_it_would_choose(fields):
+    assert told(asked(fields)) == set()
+
+
+def test_a_price_moved_by_a_cent_leaves_somebody_with_chips_it_would_not_hold():
+    """p sells 5 of the 40 chips of its second block: at another price it would sell all or none."""
+    given = asked(run([HOPPER], PLAIN))
+    (price,) = given.case.result.fixed.slots
+    assert price == 2_000_000_000
+    for moved in (price + CENT, price - CENT):
+        assert told(given, slots=(moved,), pools={("p", 0): moved}) >= {"p interval 0"}
+
+
+def test_a_bid_at_the_cap_loosens_the_sum_and_not_this():
+    stranger = bid("s", 12, {H100: "1"}, ("0.01", 26_843), chips_max="0.01")
+    given, alone = asked(run([HOPPER], [*PLAIN, stranger], cap=26_843)), asked(run([HOPPER], PLAIN))
+    assert tolerance_usd(given) > 100 * tolerance_usd(alone)
+    (price,) = given.case.result.fixed.slots
+    assert told(given) == set()
+    assert told(given, slots=(price + CENT,), pools={("p", 0): price + CENT})
+    assert market(given).units[H100][0] <= market(alone).units[H100][0] + 3
+
+
+def test_views_and_reserve_are_asked_too():
+    others = [
+        reserve("us", (10, "0.5"), (50, "0.1")),
+        virtual("hope", 30, "buy", H100, (5, 4), hours=1),
+        virtual("doubt", 31, "sell", H100, (5, "0.5"), hours=1),
+    ]
+    given = asked(run([HOPPER], [*PLAIN, *others], sponsor_account=3))
+    assert told(given) == set()
+    (price,) = given.case.result.fixed.slots
+    assert "hope interval 0" in told(given, slots=(5 * 10**9,), pools={})
+    assert "doubt interval 0" in told(given, slots=(10**8,), pools={})
+    kept = given.case.result.fixed.reserve.get(("us", 0), 0)
+    assert {"reserve-us interval 0"} <= told(given, reserve={("us", 0): kept + 6 * 10**8})
+    assert price
+
+
+def test_what_has_a_premium_or_is_scarce_must_be_used_up():
+    given = asked(RICH)
+    duals = given.case.result.fixed
+    premiums = {**duals.premiums, ("base", "spot", 0): CENT}
+    assert "base spot interval 0" in told(given, premiums=premiums)
+    needy = bid("b", 10, {H100: "1"}, (10, 5), needs={"cpu": 2})
+    given = asked(run([HOPPER], [offer("p", 20, H100, 30, 1, side_stock={"cpu": [60]}), needy]))
+    assert told(given) == set()
+    assert "p cpu interval 0" in told(given, sides={("p", "cpu", 0): CENT})
+
+
+def test_chips_sold_below_their_own_price_are_told():
+    given = asked(run([HOPPER], PLAIN))
+    (price,) = given.case.result.fixed.slots
+    assert "p od interval 0" in told(given, pools={("p", 0): price + CENT})

@@ -1,0 +1,244 @@
+"""TRADES: what a run changed adds up to what its award pays, to the micro-dollar.
+
+Takes   random runs with everything that a run can hold; small ones in several runs.
+Gives   trades and other payments, beside the award's own transfers.
+Keeps   equations 1, 26 and 27.
+Source  docs/formulation/runs.md, section 2.
+"""
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from auction_runs import runs
+from auction_small import OPENS
+from auction_small import PRODUCT
+from auction_small import buyer
+from auction_small import pool
+from auction_small import run_of
+from chiphour.auction.award import AUCTION_ACCOUNT
+from chiphour.auction.clear import clear
+from chiphour.auction.fields import RequestMalformed
+from chiphour.auction.instance import from_fields
+from chiphour.auction.instance import read_run
+from chiphour.auction.positions import PHYSICAL
+from chiphour.auction.positions import VIRTUAL
+from chiphour.auction.positions import Position
+from chiphour.auction.positions import positions_after
+from chiphour.auction.settle import payments_from_json
+from chiphour.auction.settle import payments_to_json
+from chiphour.auction.settle import settle_run
+from chiphour.auction.settle import total_microusd
+from chiphour.auction.settle import totals_microusd
+from chiphour.auction.solve import solve
+from chiphour.auction.standing import self_schedules
+from chiphour.auction.trades import GANG
+from chiphour.auction.trades import other_payments
+from chiphour.auction.trades import slot_prices
+from chiphour.auction.trades import trades
+from chiphour.units import NS_PER_HOUR
+from chiphour.units import ns_from_iso
+
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+
+
+def cleared(fields):
+    instance = from_fields(fields)
+    return instance, clear(instance, solve)
+
+
+def received(payments):
+    """Give what each account receives, without the zeros."""
+    return {account: total for account, total in totals_microusd(payments).items() if total}
+
+
+def transferred(result):
+    """Give what each account receives by the award's own transfers."""
+    totals = {}
+    for transfer in result.transfers:
+        for account, sign in ((transfer.source, -1), (transfer.target, 1)):
+            totals[account] = totals.get(account, 0) + sign * transfer.amount_microusd
+    totals.pop(AUCTION_ACCOUNT, None)
+    return {account: total for account, total in totals.items() if total}
+
+
+@settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=SLOW)
+@given(runs(budget=True), st.sampled_from((60, 240, 1440)))
+def test_trades_and_other_payments_are_the_award_to_the_microdollar(fields, step):
+    fields["delivery"]["step_minutes"] = step
+    for bid in fields["bids"]:
+        _stretch(bid, step)
+    instance, _ = read_run(fields)
+    result = clear(instance, solve)
+    found = trades(instance, result)  # It checks equation 1 itself, price by price.
+    settled = settle_run(instance.run, found)
+    rest = other_payments(instance, result)
+    assert total_microusd(settled) == 0
+    assert total_microusd(rest) == 0
+    assert received((*settled, *rest)) == transferred(result)
+    together = (*settled, *rest)
+    assert payments_from_json(payments_to_json(together)) == together
+
+
+@settings(deadline=None, derandomize=True, max_examples=30, suppress_health_check=SLOW)
+@given(runs(), st.data())
+def test_positions_are_what_the_last_run_cleared_whoever_bids_in_it(fields, data):
+    """Some bid again in a second run of the same hours; positions of the others stand."""
+    instance, _ = read_run(fields)
+    first = trades(instance, clear(instance, solve))
+    before = positions_after(first)
+    again = [bid for bid in fields["bids"] if data.draw(st.booleans())]
+    fields = fields | {"run": 10, "bids": again}
+    standing = self_schedules(read_run(fields)[0], before)
+    instance, _ = read_run(fields | {"bids": [*again, *standing]})
+    result = clear(instance, solve)
+    second = trades(instance, result, before)  # It checks equation 1 itself.
+    assert total_microusd(other_payments(instance, result)) == 0
+    cleared_now = positions_after(trades(instance, result))
+    gangs = [held for held in before if held.tier == GANG]
+    after = positions_after((*first, *second))
+    assert summed(after) == summed((*cleared_now, *gangs))
+
+
+def summed(positions):
+    sums = {}
+    for held in positions:
+        key = held.account, held.kind, held.slot
+        sums[key] = sums.get(key, 0) + held.quantity_hundredths
+    return {key: quantity for key, quantity in sums.items() if quantity}
+
+
+def test_every_hour_of_a_slot_has_its_price():
+    bids = [pool(20, "10", "2"), buyer(10, "4", "3", units="32", to="2026-12-07T08:00:00Z")]
+    instance, result = cleared(run_of(bids, kind="week", step=240))
+    changed = trades(instance, result)
+    found = slot_prices(instance, result, 7, changed)
+    assert [price.hour_ns for price in found] == [
+        ns_from_iso(OPENS) + hour * NS_PER_HOUR for hour in range(8)
+    ]
+    assert {price.price_ticks for price in found} == {result.prices[0].price_ticks}
+    assert {price.quantity_hundredths for price in found} == {400}
+    assert slot_prices(instance, result, 7, changed, 1) == found[:4]
+
+
+def _stretch(value, step):
+    """Move the hours of a bid's windows to the same intervals of a run with a longer step."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, str) and inner.startswith("2026-12-01T"):
+                hour = int(inner[11:13]) * step // 60
+                value[name] = f"2026-12-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z"
+            else:
+                _stretch(inner, step)
+    elif isinstance(value, list):
+        for inner in value:
+            _stretch(inner, step)
+
+
+def test_a_block_is_the_same_in_each_of_its_hours():
+    bids = [pool(20, "10", "2"), buyer(10, "4", "3", units="192", to="2026-12-08T00:00:00Z")]
+    instance, result = cleared(run_of(bids, kind="month", step=1440))
+    found = trades(instance, result)
+    bought = [trade for trade in found if trade.account == 10]
+    opens_ns = ns_from_iso(OPENS)
+    assert [trade.hour_ns for trade in bought] == [opens_ns + h * NS_PER_HOUR for h in range(24)]
+    assert {trade.quantity_hundredths for trade in bought} == {400}
+
+
+def test_a_second_run_settles_what_it_changed():
+    instance, result = cleared(run_of([pool(20, "10", "2"), buyer(10, "4", "3")]))
+    first = trades(instance, result)
+    bids = [pool(20, "10", "2.5"), buyer(10, "7", "3")]
+    instance, result = cleared(run_of(bids, number=2))
+    before = positions_after(first)
+    second = trades(instance, result, before)
+    price = result.prices[0].price_ticks
+    assert {(t.account, t.quantity_hundredths, t.price_ticks) for t in second} == {
+        (10, 300, price),
+        (20, -300, price),
+    }
+    # Equation 2: positions are what the last run cleared, whatever was held before.
+    assert positions_after((*first, *second)) == positions_after(trades(instance, result))
+
+
+def test_only_the_binding_intervals_are_traded():
+    instance, result = cleared(run_of([pool(20, "10", "2"), buyer(10, "4", "3")]))
+    found = trades(instance, result, binding_intervals=1)
+    assert {trade.hour_ns for trade in found} == {ns_from_iso(OPENS)}
+
+
+def test_real_time_closes_virtual_positions():
+    virtual = {
+        "kind": "virtual",
+        "id": "v",
+        "account": 30,
+        "direction": "sell",
+        "product": PRODUCT,
+        "window": {"from": OPENS, "to": "2026-12-07T02:00:00Z"},
+        "curve": [["3", "1"]],
+    }
+    bids = [pool(20, "10", "2"), buyer(10, "4", "3"), virtual]
+    instance, result = cleared(run_of(bids))
+    first = trades(instance, result)
+    assert any(held.kind == VIRTUAL for held in positions_after(first))
+    instance, result = cleared(
+        run_of([pool(20, "10", "2"), buyer(10, "4", "3")], number=2, kind="real-time")
+    )
+    second = trades(instance, result, positions_after(first))
+    assert all(held.kind == PHYSICAL for held in positions_after((*first, *second)))
+
+
+def test_a_gang_pays_its_own_pool_and_stands_on_a_tier_of_its_own():
+    gang = buyer(10, "4", "3") | {
+        "modes": [
+            {
+                "type": "gang",
+                "id": "g",
+                "chips": 8,
+                "intervals": 2,
+                "start": {"from": OPENS, "to": OPENS},
+                "migratable": False,
+                "products": [{"product": PRODUCT, "value_usd": "100"}],
+            }
+        ]
+    }
+    instance, result = cleared(run_of([pool(20, "16", "2"), gang]))
+    found = trades(instance, result)
+    assert {(t.account, t.tier, t.quantity_hundredths) for t in found} == {
+        (10, GANG, 800),
+        (20, GANG, -800),
+    }
+    # It is out of what a later run of the same hours trades.
+    instance, result = cleared(run_of([pool(20, "8", "2"), buyer(11, "4", "3")], number=2))
+    second = trades(instance, result, positions_after(found))
+    assert {trade.tier for trade in second} == {"on-demand"}
+
+
+def test_a_position_for_which_nobody_bids_is_refused():
+    instance, result = cleared(run_of([pool(20, "10", "2"), buyer(10, "4", "3")]))
+    hour_ns = ns_from_iso(OPENS)
+    before = [
+        Position(account, PHYSICAL, PRODUCT, "on-demand", hour_ns, quantity)
+        for account, quantity in ((11, 100), (20, -100))
+    ]
+    with pytest.raises(RequestMalformed, match="expected a bid of account 11 for its physical"):
+        trades(instance, result, before)
+
+
+def test_intervals_of_less_than_an_hour_are_refused():
+    bids = [pool(20, "10", "2"), buyer(10, "4", "3", to="2026-12-07T00:30:00Z")]
+    instance, result = cleared(run_of(bids, step=15))
+    with pytest.raises(RequestMalformed, match="whole hours, found 15 minutes"):
+        trades(instance, result)
+
+
+def test_a_tier_may_not_bear_the_name_of_another():
+    tiers = [{"tier": "gang", "pi": "0", "beta": "1"}]
+    offer = pool(20, "10", "2") | {"tiers": [{"tier": "gang"}]}
+    wanted = buyer(10, "4", "3")
+    wanted["modes"][0]["tiers"] = [{"tier": "gang"}]
+    instance, result = cleared(run_of([offer, wanted], tiers=tiers))
+    with pytest.raises(RequestMalformed, match="another name than gang"):
+        trades(instance, result)

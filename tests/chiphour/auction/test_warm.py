@@ -1,0 +1,158 @@
+"""WARM: an earlier solution shortens the way to the next one, and changes no optimum.
+
+Takes   small random markets, and the same with values changed, bids gone and bids new.
+Gives   the optimum of a cold solution, in fewer steps.
+Keeps   what was carried over apart from what was found.
+Source  docs/formulation/auction.md, section 4.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from chiphour.auction.solve import AT_LOWER
+from chiphour.auction.solve import BASIC
+from chiphour.auction.solve import relax
+from chiphour.auction.solve import solve
+from chiphour.auction.warm import Anchor
+from chiphour.auction.warm import Kept
+from chiphour.auction.warm import Keys
+from chiphour.auction.warm import carried
+from chiphour.auction.warm import keys
+from marketed import market
+from marketed import without
+
+SEEDS = st.integers(0, 1_000_000)
+
+
+def numbered(program):
+    return Keys(
+        np.arange(program.value.size, dtype=np.uint64),
+        np.arange(program.row_lower.size, dtype=np.uint64),
+    )
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_after_changed_values_the_basis_leads_to_the_same_optimum(seed):
+    program = relax(market(seed))
+    first = solve(program)
+    changed = program._replace(value=program.value * np.linspace(0.9, 1.1, program.value.size))
+    basis, _ = carried([Kept(program, None, first.basis, first.primal)], changed, None)
+    assert basis is first.basis
+    assert solve(changed, basis).objective == pytest.approx(solve(changed).objective, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 5))
+def test_bids_that_went_and_came_keep_the_rest_of_the_basis(seed, bid):
+    """Solve without a bid, then with it, and the other way: the optimum is that of a cold start."""
+    program = relax(market(seed))
+    fewer, columns, rows = without(program, bid)
+    every = numbered(program)
+    some = Keys(every.columns[columns], every.rows[rows])
+    for old, old_keys, new, new_keys in (
+        (fewer, some, program, every),
+        (program, every, fewer, some),
+    ):
+        first = solve(old)
+        basis, start = carried([Kept(old, old_keys, first.basis, first.primal)], new, new_keys)
+        assert basis.columns.size == start.size == new.value.size
+        assert basis.rows.size == new.row_lower.size
+        assert solve(new, basis).objective == pytest.approx(solve(new).objective, abs=1e-6)
+
+
+def test_a_new_column_begins_at_its_lower_bound_and_a_new_row_without_force():
+    program = relax(market(0))
+    fewer, columns, rows = without(program, 0)
+    every, first = numbered(program), solve(fewer)
+    some = Keys(every.columns[columns], every.rows[rows])
+    basis, start = carried([Kept(fewer, some, first.basis, first.primal)], program, every)
+    new_columns = np.setdiff1d(np.arange(program.value.size), columns)
+    new_rows = np.setdiff1d(np.arange(program.row_lower.size), rows)
+    assert new_columns.size and new_rows.size
+    assert (basis.columns[new_columns] == AT_LOWER).all()
+    assert (basis.rows[new_rows] == BASIC).all()
+    assert (start[new_columns] == program.lower[new_columns]).all()
+    assert np.array_equal(start[columns], first.primal)
+
+
+def test_with_integers_a_solution_is_carried_and_no_basis():
+    program = market(3)
+    first = solve(program)
+    basis, start = carried([Kept(program, None, first.basis, first.primal)], program, None)
+    assert basis is None
+    assert np.array_equal(start, first.primal)
+    assert carried([Kept(program, None, first.basis, first.primal)], relax(program), None) == (
+        None,
+        None,
+    )
+
+
+def test_what_has_another_shape_and_no_keys_is_not_near():
+    program = relax(market(0))
+    fewer, _, _ = without(program, 0)
+    first = solve(fewer)
+    assert carried([Kept(fewer, None, first.basis, first.primal)], program, None) == (None, None)
+    assert carried([], program, None) == (None, None)
+
+
+def test_keys_tell_blocks_and_their_members_apart():
+    found = keys([(("work", "a"), 2), (("work", "b"), 2), (("worka", ""), 1)])
+    assert found.dtype == np.uint64
+    assert np.unique(found).size == 5
+    assert np.array_equal(found[2:4], keys([(("work", "b"), 2)]))
+    assert keys([]).size == 0
+
+
+def moved(program, seed, most=0.1):
+    """Give the programme with one value in ten changed, by up to a share."""
+    random = np.random.default_rng(seed)
+    factor = np.where(random.random(program.value.size) < 0.1, random.uniform(-most, most), 0)
+    return program._replace(value=program.value * (1 + factor))
+
+
+@settings(deadline=None)
+@given(SEEDS, st.floats(0, 0.5))
+def test_old_integers_that_are_proved_are_within_the_gap_of_a_cold_search(seed, most):
+    """The bound holds against a search that goes to the end; the amounts keep every row."""
+    program = market(seed)
+    anchor = Anchor(program, solve(program, gap=0.0))
+    changed = moved(program, seed, most)
+    found, cold = anchor.proved(changed, 1e-3, 10.0), solve(changed, gap=0.0)
+    if found is not None:
+        assert found.bound >= cold.objective - 1e-6 * abs(cold.objective)
+        assert found.objective >= cold.objective - 1e-3 * abs(cold.objective) - 1e-6
+        assert found.claimed_gap <= 1e-3 + 1e-9
+        assert np.all(found.row_primal <= changed.row_upper + 1e-6)
+        assert np.all(found.row_primal >= changed.row_lower - 1e-6)
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_nothing_changed_is_proved_at_once(seed):
+    program = market(seed)
+    first = solve(program)
+    found = Anchor(program, first).proved(program, 1e-3, 10.0)
+    assert found is not None and found.objective == pytest.approx(first.objective, rel=1e-3)
+
+
+def test_a_bound_that_is_too_far_proves_nothing():
+    program = market(1)
+    loose = solve(program)
+    loose = loose._replace(bound=loose.objective * 2)
+    relaxed = solve(relax(program)).objective
+    found = Anchor(program, loose).proved(program, 1e-9, 10.0)
+    assert found is None or relaxed <= loose.objective * (1 + 1e-6)
+
+
+def test_other_rows_or_bounds_do_not_fit():
+    program = market(2)
+    anchor = Anchor(program, solve(program))
+    assert anchor.fits(program._replace(value=-program.value))
+    for name in ("upper", "row_upper", "entries"):
+        assert not anchor.fits(program._replace(**{name: getattr(program, name) + 1}))
+    fewer, _, _ = without(program, 0)
+    assert not anchor.fits(fewer)
