@@ -2,7 +2,7 @@
 
 Takes   the last fix; the listed futures with their books and trades; ahead auctions; a model.
 Gives   a point for each day and source that has one: price, interval, source; and for each that
-        has none the reason.
+        has none the reason. What a traded future pays above the model.
 Keeps   demonstration members out: neither their orders nor trades with one of them make a price.
         Sources stand side by side, the one that counts first: future, ahead auction, model.
 Source  Rulebook 8; decision 0025. The interval of a future is its real bid and ask, or the range of
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from chiphour.units import PPM
 from chiphour.units import div_floor
 from chiphour.units import div_half_even
 
@@ -91,6 +92,21 @@ def forward_curve(
         if point.source not in SOURCES:
             raise ValueError(f"expected a source of {', '.join(SOURCES)}, found {point.source!r}")
     return sorted(points, key=lambda point: (point.day, SOURCES.index(point.source), point.name))
+
+
+def premium_ppm(point: Point, points: Iterable[Point]) -> int | None:
+    """Give what a future's price pays above the model's of its day; None without either.
+
+    In parts per million of the model's price, half to even.
+    """
+    modelled = [
+        other.price_microusd
+        for other in points
+        if other.source == "model" and other.day == point.day and other.price_microusd
+    ]
+    if point.source != "future" or point.price_microusd is None or not modelled:
+        return None
+    return div_half_even((point.price_microusd - modelled[0]) * PPM, modelled[0])
 
 
 def _future_point(future: Quoted, demonstration: Collection[int]) -> Point:

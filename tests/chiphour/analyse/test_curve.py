@@ -17,6 +17,7 @@ from chiphour.analyse.curve import Point
 from chiphour.analyse.curve import Quoted
 from chiphour.analyse.curve import Trade
 from chiphour.analyse.curve import forward_curve
+from chiphour.analyse.curve import premium_ppm
 
 AUGUST, SEPTEMBER = date(2026, 8, 31), date(2026, 9, 30)
 ROBOT, ANN, BOB = 100, 200, 300
@@ -83,3 +84,14 @@ def test_a_source_that_is_none_is_refused():
     odd = Point(AUGUST, "rumour", "a friend", 1, 1, 1, "")
     with pytest.raises(ValueError, match="expected a source of fix, future, ahead auction, model"):
         forward_curve(None, [], [odd], set())
+
+
+def test_a_traded_future_pays_a_premium_on_the_model_of_its_day_and_nothing_else_does():
+    traded = Point(AUGUST, "future", "near", 2_255_000, 2_250_000, 2_260_000, "")
+    model = Point(AUGUST, "model", "own history", 2_200_000, 2_000_000, 2_400_000, "")
+    other = model._replace(day=SEPTEMBER)
+    assert premium_ppm(traded, [traded, model, other]) == 25_000
+    assert premium_ppm(traded, [traded, other]) is None
+    assert premium_ppm(traded._replace(price_microusd=None), [model]) is None
+    assert premium_ppm(model, [model]) is None
+    assert premium_ppm(traded, [model._replace(price_microusd=None)]) is None
