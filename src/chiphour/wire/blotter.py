@@ -12,6 +12,7 @@ It raises nothing: an event that no order explains is our mistake, and asserted.
 from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from typing import NamedTuple
 
 from chiphour.contracts import names
@@ -63,7 +64,7 @@ class Blotter:
 
     def ask(self, row: Sequence[int] | Rows) -> None:
         """Remember an ORDER of the account, stamped with its SEQUENCE, before its events come."""
-        values = [int(value) for value in row]
+        values = _integers(row)
         assert values[ask.KIND] == Kind.ORDER and values[ask.ACCOUNT] == self.account
         self._asked[values[ask.SEQUENCE]] = values
 
@@ -79,7 +80,7 @@ class Blotter:
         Events of others change nothing: whoever has many blotters tells each event to those of its
         accounts only.
         """
-        event = [int(value) for value in row]
+        event = _integers(row)
         kind = event[said.KIND]
         if kind == Event.FILL:
             return self._fill(event, trade)
@@ -93,7 +94,7 @@ class Blotter:
                 assert kind == Event.REFUSED  # Of a CANCEL or AMEND: ORDER is what it named.
                 return Change()
             row_asked = self._asked.pop(event[said.ORDER])
-            order = _begun(row_asked, event)._replace(refusal=refusal)
+            order = _begun(row_asked, event, refusal)
         else:
             order = _changed(self.orders[event[said.ORDER]], event)
         return Change(self._keep(order))
@@ -155,7 +156,7 @@ def order_object(order: Order, desk: Desk) -> dict[str, object]:
         "direction": dialect.SIDES[Side(order.side)],
         "order_type": dialect.TYPE_WORDS[OrderType(order.type_now)],
         "order_state": order.state,
-        "time_in_force": _force_word(order),
+        "time_in_force": dialect.FORCE_WORDS[force_of(order)],
         "price": dialect.price(order.price_ticks, listed) if is_priced else "market_price",
         "amount": dialect.amount(order.lots),
         "contracts": order.lots,
@@ -220,7 +221,20 @@ def average_price(order: Order, listed: Instrument) -> Decimal:
     return dialect.from_millionths(div_half_even(cost_microusd, max(1, order.filled_lots)))
 
 
-def _begun(row: list[int], event: list[int]) -> Order:
+def force_of(order: Order) -> TimeInForce:
+    """Say how long an order lives: at the market and waiting it is said to be until cancelled."""
+    if order.type_now == OrderType.MARKET:
+        return TimeInForce.IOC  # So too what has fired at the market.
+    waits = order.type_now in dialect.AT_MARKET and order.time_in_force == TimeInForce.IOC
+    return TimeInForce.GTC if waits else TimeInForce(order.time_in_force)
+
+
+def _integers(row: Sequence[int] | Rows) -> list[int]:
+    """Give a row as plain integers; a list is one already."""
+    return row if isinstance(row, list) else [int(value) for value in row]
+
+
+def _begun(row: list[int], event: list[int], refusal: str) -> Order:
     """Give an order from its command, accepted or refused."""
     is_accepted = event[said.KIND] == Event.ACCEPTED
     order_type, trigger = row[ask.ORDER_TYPE], row[ask.TRIGGER_TICKS]
@@ -236,10 +250,12 @@ def _begun(row: list[int], event: list[int]) -> Order:
         trigger_ticks=trigger if order_type in dialect.WAITING else 0,
         display_lots=trigger if order_type == OrderType.ICEBERG else 0,
         lots=row[ask.LOTS],
+        link=max(0, row[ask.LINK]),
         created_ns=event[said.TIME_NS],
         updated_ns=event[said.TIME_NS],
         state=dialect.OPEN if is_accepted else dialect.REJECTED,
         reason=Reason.NONE if is_accepted else Reason(event[said.REASON]),
+        refusal=refusal,
     )
 
 
@@ -255,45 +271,42 @@ def _changed(order: Order, event: list[int]) -> Order:
     kind, filled = event[said.KIND], order.filled_lots
     if kind == Event.REFRESHED:
         return order._replace(shown_lots=event[said.LOTS])
-    order = order._replace(price_ticks=event[said.PRICE_TICKS], updated_ns=event[said.TIME_NS])
-    if kind in (Event.HELD, Event.TRIGGERED, Event.AMENDED):
-        shown_lots = min(order.shown_lots, event[said.LOTS])
-        order = order._replace(lots=filled + event[said.LOTS], shown_lots=shown_lots)
+    # One copy for each event: they are many.
+    new: dict[str, Any] = {
+        "price_ticks": event[said.PRICE_TICKS],
+        "updated_ns": event[said.TIME_NS],
+    }
+    if kind in _TERMS_EVENTS:
+        new["lots"] = filled + event[said.LOTS]
+        new["shown_lots"] = min(order.shown_lots, event[said.LOTS])
         if kind == Event.TRIGGERED:
-            return order._replace(state=dialect.OPEN, is_triggered=True)
-        order = order._replace(trigger_ticks=event[said.TRIGGER_TICKS])
+            return order._replace(**new, state=dialect.OPEN, is_triggered=True)
+        if kind == Event.HELD:
+            new["state"] = dialect.UNTRIGGERED
+        is_replaced = order.is_replaced or kind == Event.AMENDED
         return order._replace(
-            state=dialect.UNTRIGGERED if kind == Event.HELD else order.state,
-            is_replaced=order.is_replaced or kind == Event.AMENDED,
+            **new, trigger_ticks=event[said.TRIGGER_TICKS], is_replaced=is_replaced
         )
     left, shown_lots = event[said.LOTS_LEFT], order.shown_lots
     if kind == Event.RESTED:
         shown_lots = order.display_lots
+        new["state"] = dialect.OPEN
     elif event[said.REASON] == Reason.SELF_TRADE:
         shown_lots = max(0, shown_lots - event[said.LOTS])  # Any other cut takes hidden lots first.
-    shown_lots = min(shown_lots, left)
-    order = order._replace(lots=filled + left, shown_lots=shown_lots)
     if kind == Event.CANCELLED:
-        return order._replace(state=dialect.CANCELLED, reason=Reason(event[said.REASON]))
-    return order._replace(state=dialect.OPEN) if kind == Event.RESTED else order
+        new |= {"state": dialect.CANCELLED, "reason": Reason(event[said.REASON])}
+    return order._replace(**new, lots=filled + left, shown_lots=min(shown_lots, left))
 
 
+_TERMS_EVENTS = (Event.HELD, Event.TRIGGERED, Event.AMENDED)
 _ORDER_EVENTS = {
     *(Event.ACCEPTED, Event.REFUSED, Event.REPEATED, Event.RESTED, Event.CANCELLED, Event.HELD),
     *(Event.TRIGGERED, Event.AMENDED, Event.REDUCED, Event.REFRESHED),
 }
 
 
-def _force_word(order: Order) -> str:
-    """Say how long an order lives: at the market and waiting it is said to be until cancelled."""
-    if order.type_now == OrderType.MARKET:
-        return dialect.FORCE_WORDS[TimeInForce.IOC]  # So too what has fired at the market.
-    waits = order.type_now in dialect.AT_MARKET and order.time_in_force == TimeInForce.IOC
-    return dialect.FORCE_WORDS[TimeInForce.GTC if waits else TimeInForce(order.time_in_force)]
-
-
 def _more(order: Order, listed: Instrument) -> dict[str, object]:
-    """Say what only some orders have: a trigger, hidden lots, a reason why they ended."""
+    """Say what only some orders have: a trigger, hidden lots, a link, why they ended."""
     more: dict[str, object] = {}
     if order.order_type in dialect.WAITING:
         source = Source(order.flags >> ask.SOURCE_SHIFT & _SOURCE_BITS)
@@ -301,12 +314,17 @@ def _more(order: Order, listed: Instrument) -> dict[str, object]:
         more[dialect.trigger_word(OrderType(order.order_type))] = dialect.price(
             order.trigger_ticks, listed
         )
+        if order.order_type in dialect.TRIGGERED_AT:
+            more["stop_price"] = more["trigger_price"]  # What clients of long ago still read.
         more["triggered"] = order.is_triggered
         if order.is_triggered:
             more["original_order_type"] = dialect.TYPE_WORDS[OrderType(order.order_type)]
     if order.display_lots:
         more["display_amount"] = more["max_show"] = dialect.amount(order.shown_lots)
         more["refresh_amount"] = dialect.amount(order.display_lots)
+    for word, flag in dialect.LINKS.items():
+        if order.flags & flag and order.link:
+            more |= {"linked_order_type": word, "linked_order_id": str(order.link)}
     if order.state == dialect.CANCELLED:
         more["cancel_reason"] = dialect.CODES[order.reason].cancel_reason
     if order.state == dialect.REJECTED:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from typing import NamedTuple
 from typing import NoReturn
@@ -29,6 +29,7 @@ from chiphour.contracts import names
 from chiphour.contracts import table
 from chiphour.contracts.table import State
 from chiphour.exchange import commands as ask
+from chiphour.exchange.commands import Flag
 from chiphour.exchange.commands import OrderType
 from chiphour.exchange.commands import Quality
 from chiphour.exchange.commands import Side
@@ -103,6 +104,7 @@ SOURCES = {
     "last_price": Source.LAST,
 }
 SIDES = {Side.BUY: "buy", Side.SELL: "sell"}
+LINKS = {"one_cancels_other": Flag.OCO, "one_triggers_other": Flag.CHILD}
 
 TYPE_WORDS = {number: word for word, number in TYPES.items()} | {
     OrderType.ICEBERG: "limit",
@@ -264,6 +266,7 @@ class Order(NamedTuple):
     is_replaced: bool = False
     refusal: str = ""  # The word of the error that the exchange's refusal was answered with.
     shown_lots: int = 0  # What shows of an iceberg in the book now.
+    link: int = 0  # The order that it was tied to, by id; 0 for none (rulebook 9.13).
 
     @property
     def is_standing(self) -> bool:
@@ -348,6 +351,7 @@ def max_leverage(row: Sequence[int]) -> int:
     return max(1, div_floor(PPM, max(1, int(row[table.TIER_1_PPM]))))
 
 
+@lru_cache(1 << 12)
 def from_millionths(value: int) -> Decimal:
     """Give micro-dollars as dollars, or ppm as a share of one: exactly, 3200000 is 3.2."""
     whole, part = divmod(abs(value), PPM)
@@ -372,9 +376,10 @@ def ticks_of(
 
     `limits` are the market's.
     """
-    ticks = Fraction(text) * MICROUSD_PER_USD / listed.tick_microusd
+    value, unit = Decimal(text).as_integer_ratio()
+    ticks, tick_size = value * MICROUSD_PER_USD, unit * listed.tick_microusd
     most = div_floor((limits or Limits()).price_microusd_max, listed.tick_microusd)
-    below, above = div_floor(*ticks.as_integer_ratio()), div_ceil(*ticks.as_integer_ratio())
+    below, above = div_floor(ticks, tick_size), div_ceil(ticks, tick_size)
     if below < -most or above > most:
         code = PRICE_TOO_LOW if below < -most else PRICE_TOO_HIGH
         bound = price(-most if below < -most else most, listed)
@@ -389,8 +394,9 @@ def ticks_of(
 
 def lots_of(text: Number, param: str = "amount") -> int:
     """Read an amount as lots; raises RpcRefused with the nearest legal amounts."""
-    lots = Fraction(text) / CONTRACT_SIZE
-    below, above = div_floor(*lots.as_integer_ratio()), div_ceil(*lots.as_integer_ratio())
+    units, parts = Decimal(text).as_integer_ratio()
+    below = div_floor(units, parts * CONTRACT_SIZE)
+    above = div_ceil(units, parts * CONTRACT_SIZE)
     if below < 1:
         _refuse(QTY_TOO_LOW, "LOTS_NOT_POSITIVE", param, text, "at least 1", [amount(1)])
     if above > ORDER_LOTS_MAX:
@@ -420,6 +426,12 @@ def band_ticks(listed: Instrument) -> tuple[int, int]:
     return div_ceil(middle - band, tick_microusd), div_floor(middle + band, tick_microusd)
 
 
+def legal_ticks(listed: Instrument, limits: Limits) -> tuple[int, int]:
+    """Give the lowest and the highest price that is in the window and in the band."""
+    window, band = window_ticks(listed, limits), band_ticks(listed)
+    return max(window[0], band[0]), min(window[1], band[1])
+
+
 def refused_by(
     reason: Reason,
     row: Sequence[int] | Rows | None = None,
@@ -444,10 +456,8 @@ def refused_by(
         behind = opposite_ticks + (-1 if side == Side.BUY else 1)
         data["nearest"] = [price(behind, listed)]
     if reason in _TOO_LOW:
-        lowest, highest = window_ticks(listed, limits or Limits())
-        if reason == Reason.PRICE_OUT_OF_BAND:
-            band = band_ticks(listed)
-            lowest, highest = max(lowest, band[0]), min(highest, band[1])
+        legal = legal_ticks if reason == Reason.PRICE_OUT_OF_BAND else window_ticks
+        lowest, highest = legal(listed, limits or Limits())
         if price_ticks < lowest:
             code, message, _ = _TOO_LOW[reason]
         nearest = max(lowest, min(highest, price_ticks))

@@ -16,6 +16,7 @@ Source  Deribit's API v2; rulebook 9.
     label                                       LABEL, by a number that the caller gives it
     order_id                                    the SEQUENCE of its command, for all its life
     edit to what is filled, or less             cancels it
+    linked_order_type, linked_order_id          OCO or CHILD, and LINK: the order that it names
     trailing_stop                               by mark_price or index_price, not last_price
 
     MarketError
@@ -98,6 +99,7 @@ def _place(side: Side) -> Callable[[Fields, Desk, Blotter], Rows]:
         price_ticks = fields.needed(price_ticks, "price")
         trigger_ticks = fields.needed(trigger_ticks, dialect.trigger_word(order_type))
         flags = _flags(fields, order_type, in_force)
+        tie, link = _link(fields, order_type, in_force)
         if order_type == OrderType.LIMIT:
             order_type, trigger_ticks = _shown_lots(fields, lots, in_force)
         label = fields.take_text("label", LABEL_LENGTH_MAX)
@@ -106,12 +108,13 @@ def _place(side: Side) -> Callable[[Fields, Desk, Blotter], Rows]:
             Kind.ORDER,
             account=desk.account,
             contract=listed.number,
+            link=link,
             side=side,
             order_type=order_type,
             time_in_force=in_force,
             price_ticks=price_ticks,
             lots=lots,
-            flags=flags,
+            flags=flags | tie,
             label=0 if label is None else _label(desk, label),
             trigger_ticks=trigger_ticks,
         )
@@ -121,7 +124,7 @@ def _place(side: Side) -> Callable[[Fields, Desk, Blotter], Rows]:
 
 def _edit(fields: Fields, desk: Desk, blotter: Blotter) -> Rows:
     """Read `private/edit`: what is not said stays; the order keeps its id, type and flags."""
-    id = _order_id(fields)
+    id = order_id(fields)
     order = blotter.orders.get(id)
     if order is None or not order.is_standing:
         _refuse(dialect.ORDER_NOT_FOUND, "order_id", f"no order {id} rests or waits")
@@ -145,7 +148,7 @@ def _edit(fields: Fields, desk: Desk, blotter: Blotter) -> Rows:
 
 
 def _cancel(fields: Fields, desk: Desk, blotter: Blotter) -> Rows:
-    return command(Kind.CANCEL, account=desk.account, order=_order_id(fields))
+    return command(Kind.CANCEL, account=desk.account, order=order_id(fields))
 
 
 def _cancel_all(fields: Fields, desk: Desk, blotter: Blotter) -> Rows:
@@ -197,10 +200,11 @@ def _instrument(fields: Fields, desk: Desk) -> Instrument:
     return desk.by_name[name]
 
 
-def _order_id(fields: Fields) -> int:
-    text = fields.needed(fields.take_id("order_id"), "order_id")
+def order_id(fields: Fields, name: str = "order_id") -> int:
+    """Take `order_id`, or another id of an order; raises RpcRefused where it can be no order's."""
+    text = fields.needed(fields.take_id(name), name)
     if not text.isascii() or not text.isdigit() or len(text) > ID_DIGITS or int(text) > ID_MAX:
-        _refuse(dialect.ORDER_NOT_FOUND, "order_id", f"no order {shown(text)}")
+        _refuse(dialect.ORDER_NOT_FOUND, name, f"no order {shown(text)}")
     return int(text)
 
 
@@ -287,6 +291,26 @@ def _flags(fields: Fields, order_type: OrderType, in_force: TimeInForce) -> int:
         source = fields.needed(fields.take_word("trigger", words), "trigger")
         flags |= source << ask.SOURCE_SHIFT
     return flags
+
+
+def _link(fields: Fields, order_type: OrderType, in_force: TimeInForce) -> tuple[int, int]:
+    """Take what an order is tied to, and how: a flag and an order's id; 0 and 0 for none."""
+    tie = fields.take_word("linked_order_type", dialect.LINKS)
+    if tie is None:
+        if fields.take_id("linked_order_id") is not None:
+            _refuse(
+                dialect.UNSUPPORTED,
+                "linked_order_id",
+                "expected linked_order_type with it, found none",
+            )
+        return 0, 0
+    link = order_id(fields, "linked_order_id")
+    if link == 0:  # It would name no order.
+        _refuse(dialect.ORDER_NOT_FOUND, "linked_order_id", "no order 0")
+    if order_type not in dialect.WAITING and in_force not in _RESTING:
+        reason = "expected an order that may rest or wait, found another"
+        _refuse(dialect.UNSUPPORTED, "linked_order_type", reason)
+    return tie, link
 
 
 def _shown_lots(fields: Fields, lots: int, in_force: TimeInForce) -> tuple[OrderType, int]:

@@ -101,7 +101,10 @@ class Message(NamedTuple):
 
     def value(self, tag: int) -> Value | None:
         """Give the first value of a tag; None without one."""
-        return next((value for found, value in self.fields if found == tag), None)
+        for found, value in self.fields:  # A plain loop: it is asked for each tag of each message.
+            if found == tag:
+                return value
+        return None
 
     def text(self, tag: int) -> str:
         """Give the first value of a tag as text; "" when there is none, or it is bytes."""
@@ -155,7 +158,7 @@ class Message(NamedTuple):
                 *(count_tag, COUNT_INCORRECT),
             )
         ends = [*starts[1:], last]
-        return [self.fields[a:b] for a, b in zip(starts, ends, strict=True)]
+        return [self.fields[a:b] for a, b in zip(starts, ends, strict=False)]  # None: no start.
 
 
 class FixReader:

@@ -3,7 +3,7 @@
 Takes   the bytes of a request, or the query of a GET; a result or a refusal, and two times.
 Gives   `Request`; `Fields`, which takes its params one by one; answers as bytes.
 Keeps   whatever the bytes are: a request or one `RpcRefused`, at once. A number stays the text
-        that it was; no float is ever made of it.
+        that it was; no float is ever made of it. A slip for `params` is no request without any.
 Source  The JSON-RPC 2.0 specification; Deribit's API v2. A batch, a name said twice, NaN and
         what nobody asked for are refused, not repaired.
 
@@ -124,7 +124,8 @@ def parse_request(content: bytes) -> Request:
     if version != "2.0" or isinstance(version, Number):
         refuse(INVALID_REQUEST, f'expected jsonrpc "2.0", found {shown(version)}', id)
     for name in found:
-        if name not in MEMBERS:
+        # Beside params ccxt.pro writes options of its own. Without them it may be a slip of theirs.
+        if name not in MEMBERS and "params" not in found:
             refuse(INVALID_REQUEST, f"expected {', '.join(MEMBERS)}, found {shown(name)}", id)
     return Request(id, _method_of(found.get("method"), id), _params_of(found.get("params", {}), id))
 
@@ -154,18 +155,20 @@ def unknown_method(method: str, known: Collection[str], id: Id = None) -> RpcRef
     return RpcRefused(METHOD_NOT_FOUND, MESSAGES[METHOD_NOT_FOUND], data, id)
 
 
-def answer(id: Id, result: object, us_in: int, us_out: int) -> bytes:
+def answer(id: Id, result: object, us_in: int, us_out: int, left: int | None = None) -> bytes:
     """Write the answer to a request. A Decimal is written as a number, by its text.
 
-    `us_in` and `us_out` are the times of arrival and leaving, in microseconds UTC.
+    `us_in` and `us_out` are the times of arrival and leaving, in microseconds UTC; `left` the
+    credits that whoever asked has left.
     """
-    return _ENCODER.encode(_envelope(id, "result", result, us_in, us_out))
+    return _ENCODER.encode(_envelope(id, "result", result, (us_in, us_out, left)))
 
 
-def refusal(id: Id, error: RpcRefused, us_in: int, us_out: int) -> bytes:
+def refusal(id: Id, error: RpcRefused, us_in: int, us_out: int, left: int | None = None) -> bytes:
     """Write the answer to a request that was refused; its own id, where `error` knows it."""
     said = {"code": error.code, "message": error.message, "data": error.data}
-    return _ENCODER.encode(_envelope(error.id if id is None else id, "error", said, us_in, us_out))
+    id = error.id if id is None else id
+    return _ENCODER.encode(_envelope(id, "error", said, (us_in, us_out, left)))
 
 
 def notification(method: str, params: object) -> bytes:
@@ -267,9 +270,13 @@ class Fields:
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def _envelope(id: Id, name: str, said: object, us_in: int, us_out: int) -> dict[str, object]:
-    times = {"usIn": us_in, "usOut": us_out, "usDiff": us_out - us_in}
-    return {"jsonrpc": "2.0", "id": id, "testnet": False, name: said} | times
+def _envelope(
+    id: Id, name: str, said: object, more: tuple[int, int, int | None]
+) -> dict[str, object]:
+    us_in, us_out, left = more
+    found: dict[str, object] = {"jsonrpc": "2.0", "id": id, "testnet": False, name: said}
+    found |= {"usIn": us_in, "usOut": us_out, "usDiff": us_out - us_in}
+    return found if left is None else found | {"credits": left}
 
 
 def _nearest(word: str, known: Iterable[str]) -> list[str]:

@@ -19,7 +19,8 @@ from chiphour.wire.signature import Why
 from chiphour.wire.signature import refuse
 
 READ, TRADE, WITHDRAW = "read", "trade", "withdraw"
-SCOPES = frozenset({READ, TRADE, WITHDRAW})
+BID = "bid"  # In the auction: bids, readings, disputes.
+SCOPES = frozenset({READ, TRADE, WITHDRAW, BID})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -195,7 +195,7 @@ def test_bound_of_a_price_is_the_markets():
 # The codes that ccxt knows for futures, without those it takes for a limit on requests or for
 # maintenance, and tries again (version 4.5, `exceptions` of its class `deribit`).
 KNOWN = {
-    *range(10001, 10028), *range(10029, 10037), *range(10043, 10047), 10048, 11008,
+    *range(10001, 10028), *range(10029, 10036), *range(10043, 10047), 10048, 11008,
     *range(11029, 11032), *range(11036, 11040), *range(11041, 11051), 11054, 13002,
     13020, 13021,
 }  # fmt: skip

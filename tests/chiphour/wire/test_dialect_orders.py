@@ -56,7 +56,8 @@ WORDS = {
     "currency": st.sampled_from(("USDC", "any", "BTC")),
     "kind": st.sampled_from(("future", "any", "option")),
     "detailed": st.booleans(),
-    "linked_order_type": st.just("one_cancels_other"),
+    "linked_order_type": st.sampled_from((*dialect.LINKS, "otoco")),
+    "linked_order_id": st.sampled_from(("1", 2, 0, "x", "-1", "٣")),
 }
 # What each method knows: first a set that composes, then what else may be said with it.
 PLACED = {"instrument_name": NAME, "amount": 2, "price": 2.4}
@@ -64,7 +65,8 @@ OWN = {
     "private/buy": (
         PLACED,
         "type time_in_force post_only reject_post_only reduce_only mmp trigger trigger_price "
-        "trigger_offset display_amount max_show label contracts",
+        "trigger_offset display_amount max_show label contracts linked_order_type "
+        "linked_order_id",
     ),
     "private/edit": (
         {"order_id": "STANDING"},
@@ -94,6 +96,8 @@ RIGHT = {
     "type": st.sampled_from(tuple(dialect.TYPES)),
     "time_in_force": st.sampled_from(tuple(dialect.FORCES)),
     "label": st.just("yours"),
+    "linked_order_type": st.sampled_from(tuple(dialect.LINKS)),
+    "linked_order_id": st.sampled_from((17, "18")),
 }
 # One of each kind that an edit may meet: at rest, part of it shown, waiting, trailing.
 STANDING = (
@@ -282,6 +286,32 @@ BUY = {"account": 8, "side": Side.BUY, "lots": 2}
             },
         ),
         (
+            {"price": 2.4, "linked_order_type": "one_cancels_other", "linked_order_id": "7"},
+            {
+                "order_type": OrderType.LIMIT,
+                "time_in_force": TimeInForce.GTC,
+                "price_ticks": 240,
+                "link": 7,
+                "flags": Flag.OCO,
+            },
+        ),
+        (
+            {
+                "type": "stop_market",
+                "trigger": "mark_price",
+                "trigger_price": 2,
+                "linked_order_type": "one_triggers_other",
+                "linked_order_id": 7,
+            },
+            {
+                "order_type": OrderType.STOP_MARKET,
+                "time_in_force": TimeInForce.IOC,
+                "trigger_ticks": 200,
+                "link": 7,
+                "flags": Flag.CHILD,
+            },
+        ),
+        (
             {
                 "type": "trailing_stop",
                 "trigger": "mark_price",
@@ -317,7 +347,28 @@ def test_cancels_are_what_was_said():
     ("params", "code", "param"),
     [
         ({"amonut": 1}, -32602, "amonut"),
-        ({"linked_order_type": "one_cancels_other"}, -32602, "linked_order_type"),
+        ({"linked_order_type": "one_cancels_other"}, -32602, "linked_order_id"),
+        ({"linked_order_type": "oco", "linked_order_id": 7}, -32602, "linked_order_type"),
+        ({"linked_order_id": 7}, 11047, "linked_order_id"),
+        (
+            {"linked_order_type": "one_cancels_other", "linked_order_id": "-1"},
+            10004,
+            "linked_order_id",
+        ),
+        (
+            {"linked_order_type": "one_cancels_other", "linked_order_id": 0},
+            10004,
+            "linked_order_id",
+        ),
+        (
+            {
+                "linked_order_type": "one_triggers_other",
+                "linked_order_id": 7,
+                "time_in_force": "immediate_or_cancel",
+            },
+            11047,
+            "linked_order_type",
+        ),
         ({"instrument_name": "H100SXMOD_USDC-PERPETAUL"}, 13020, "instrument_name"),
         ({"amount": None}, -32602, "amount"),
         ({"price": None}, -32602, "price"),

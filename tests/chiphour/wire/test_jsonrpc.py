@@ -167,6 +167,13 @@ def test_fault_has_its_code(content, code):
     assert code_of(content) == code
 
 
+def test_what_is_more_is_passed_over_beside_params_and_refused_without_them():
+    """ccxt.pro writes options of its own beside params; `param` may be meant for them."""
+    content = b'{"method":"public/subscribe","callerMethodName":"x","params":{"channels":[]}}'
+    assert parse_request(content).params == {"channels": []}
+    assert code_of(b'{"method":"public/subscribe","param":{}}') == INVALID_REQUEST
+
+
 def test_nesting_is_counted_outside_texts():
     inner = NESTING_MAX - 2  # Inside the request and its params.
     assert parse_request(said(b'{"a":' + b"[" * inner + b"]" * inner + b"}"))

@@ -1,0 +1,92 @@
+"""FIX_TAGS: the fields of FIX 4.4's application messages by name, and the words that they hold.
+
+Takes   nothing: this file is a language, not a program.
+Gives   tags as integers; types of messages; the words of FIX beside ours.
+Keeps   one name for one tag. A word that FIX 4.4 does not have is not used in what we send.
+Source  FIX 4.4 volume 6; DISPLAY_QTY and TRIGGER_METHOD from later FIX and from Deribit's API.
+"""
+
+from chiphour.exchange.commands import OrderType
+from chiphour.exchange.commands import Side
+from chiphour.exchange.commands import Source
+from chiphour.exchange.commands import TimeInForce
+
+# Messages.
+NEW_ORDER, CANCEL, REPLACE, MASS_CANCEL, STATUS, MASS_STATUS = "D", "F", "G", "q", "H", "AF"
+REPORT, CANCEL_REJECT, MASS_CANCEL_REPORT, BUSINESS_REJECT, NEWS = "8", "9", "r", "j", "B"
+MARKET_REQUEST, SNAPSHOT, REFRESH, MARKET_REJECT = "V", "W", "X", "Y"
+LIST_REQUEST, LIST, DEFINITION_REQUEST, DEFINITION = "x", "y", "c", "d"
+STATE_REQUEST, STATE = "e", "f"
+POSITIONS_REQUEST, POSITIONS_ACK, POSITION = "AN", "AO", "AP"
+
+# Orders and reports.
+ACCOUNT, AVG_PX, CL_ORD_ID, COMMISSION, COMM_TYPE, CUM_QTY, CURRENCY = 1, 6, 11, 12, 13, 14, 15
+EXEC_ID, EXEC_INST, LAST_PX, LAST_QTY, LINES, ORDER_ID, ORDER_QTY, ORD_STATUS = (
+    *(17, 18, 31, 32, 33, 37, 38, 39),
+)
+ORD_TYPE, ORIG_CL_ORD_ID, PRICE, REF_SEQ_NUM, SIDE, SYMBOL, TEXT, TIME_IN_FORCE = (
+    *(40, 41, 44, 45, 54, 55, 58, 59),
+)
+TRANSACT_TIME, VALID_UNTIL, STOP_PX, CXL_REJ_REASON, ORD_REJ_REASON = 60, 62, 99, 102, 103
+MIN_QTY, MAX_FLOOR, EXPIRE_TIME, HEADLINE, EXEC_TYPE, LEAVES_QTY = 110, 111, 126, 148, 150, 151
+CASH_ORDER_QTY, EFFECTIVE_TIME, MAX_SHOW, PEG_OFFSET = 152, 168, 210, 211
+REF_MSG_TYPE, RESTATEMENT_REASON, BUSINESS_REF, BUSINESS_REASON = 372, 378, 379, 380
+TRADING_SESSIONS, DISCRETION, PRICE_TYPE, EXPIRE_DATE, RESPONSE_TO = 386, 388, 423, 432, 434
+COMM_CURRENCY, ORDER_PERCENT, SECONDARY_EXEC_ID = 479, 516, 527
+MASS_TYPE, MASS_RESPONSE, MASS_REJECT_REASON, MASS_AFFECTED = 530, 531, 532, 533
+MASS_STATUS_ID, MASS_STATUS_TYPE, STATUS_ID, WORKING = 584, 585, 790, 636
+PEG_MOVE_TYPE, PEG_OFFSET_TYPE, TARGET_STRATEGY, LIQUIDITY, REPORTS, LAST_REPORT = (
+    *(835, 836, 847, 851, 911, 912),
+)
+DISPLAY_QTY, TRIGGER_METHOD = 1138, 5127
+
+# Markets.
+SUBSCRIPTION, DEPTH, UPDATE_TYPE, AGGREGATED, ENTRY_TYPES, ENTRIES, ENTRY_TYPE = (
+    *(263, 264, 265, 266, 267, 268, 269),
+)
+REQUEST_ID, ENTRY_PX, ENTRY_SIZE, ENTRY_DATE, ENTRY_TIME, ENTRY_ID, ACTION, MARKET_REASON = (
+    *(262, 270, 271, 272, 273, 278, 279, 281),
+)
+RELATED, SECURITY_TYPE, CONTRACT_MULTIPLIER, SECURITY_REQ_ID = 146, 167, 231, 320
+SECURITY_REQUEST_TYPE, RESPONSE_ID, RESPONSE_TYPE, STATE_REQ_ID = 321, 322, 323, 324
+UNSOLICITED, TRADING_STATUS, TOTAL_RELATED, MATURITY = 325, 326, 393, 541
+LIST_TYPE, LIST_RESULT, ROUND_LOT, MIN_TRADE, LAST_FRAGMENT = 559, 560, 561, 562, 893
+
+# Positions.
+ACCOUNT_TYPE, POSITIONS, POS_TYPE, LONG_QTY, SHORT_QTY, POS_AMT_TYPE, POS_AMT = (
+    *(581, 702, 703, 704, 705, 707, 708),
+)
+POS_REQ_ID, BUSINESS_DATE, POS_REPORT_ID, POS_REQ_TYPE, POS_REPORTS = 710, 715, 721, 724, 727
+POS_RESULT, POS_STATUS, SETTL_PRICE, SETTL_PRICE_TYPE, PRIOR_SETTL_PRICE, AMOUNTS = (
+    *(728, 729, 730, 731, 734, 753),
+)
+
+SIDES = {"1": Side.BUY, "2": Side.SELL}
+SIDE_WORDS = {side: word for word, side in SIDES.items()}
+# A take at a limit has no word in FIX 4.4.
+TYPES = {
+    "1": OrderType.MARKET,
+    "2": OrderType.LIMIT,
+    "3": OrderType.STOP_MARKET,
+    "4": OrderType.STOP_LIMIT,
+    "J": OrderType.TAKE_MARKET,
+    "P": OrderType.TRAILING,
+}
+TYPE_WORDS = {kind: word for word, kind in TYPES.items()} | {
+    OrderType.ICEBERG: "2",
+    OrderType.BLOCK: "2",
+}
+FORCES = {
+    "0": TimeInForce.DAY,
+    "1": TimeInForce.GTC,
+    "3": TimeInForce.IOC,
+    "4": TimeInForce.FOK,
+    "6": TimeInForce.GTD,
+}
+FORCE_WORDS = {force: word for word, force in FORCES.items()}
+TRIGGERS = {"1": Source.MARK, "2": Source.LAST, "3": Source.INDEX}
+
+POST, REJECTS, REDUCE, TRAILS = "6", "A", "E", "a"  # ExecInst.
+NEW, PARTLY, FILLED, CANCELED, REPLACED, REJECTED, EXPIRED = "0", "1", "2", "4", "5", "8", "C"
+RESTATED, TRADED, STATUS_ONLY = "D", "F", "I"  # ExecType.
+NONE = "NONE"  # In place of an id that FIX wants and that there is not.
