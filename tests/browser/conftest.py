@@ -1,0 +1,101 @@
+"""CONFTEST: the page as a person has it: the real market, the real build, Debian's chromium.
+
+Takes   `chiphour up` in a process of its own; web/, built strictly; a chromium on the PATH.
+Gives   `site`, the market with its page; `opened`, which opens an address in a window of its own.
+Keeps   every window honest: a fault in the console, an exception, a request to another host fails
+        the test that saw it. Without a chromium the tests skip, but never where CHIPHOUR_WEB says
+        that the page is required.
+Source  Decision 0041.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import expect
+from playwright.sync_api import sync_playwright
+
+from browser.windows import ROOT
+from browser.windows import Site
+from browser.windows import Window
+from browser.windows import settled
+from chiphour.adapters.server_file import read_server
+
+expect.set_options(timeout=30_000)  # A machine may be busy; what never comes is still a fault.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+READY_SECONDS = 240
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """Build the page, strictly; workers take turns, and the second finds it built."""
+    required = dict(os.environ, CHIPHOUR_WEB="require")
+    with (ROOT / ".venv.lock").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # As the launcher does.
+        done = subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, env=required)
+    assert done.returncode == 0, "expected the page to be built, see above"
+
+
+@pytest.fixture(scope="session")
+def site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve the market of `chiphour up` on a free port."""
+    folder = tmp_path_factory.mktemp("site")
+    start = "from chiphour.cli import main; main()"
+    command = [sys.executable, "-c", start, "up", "--port", "0", "--data", str(folder)]
+    log = (folder / "up.log").open("w")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        first = process.stdout.readline()
+        assert first.startswith("ready "), (folder / "up.log").read_text()[-2000:]
+        address = first.removeprefix("ready ").strip()
+        bearer = {"Authorization": f"Bearer {read_server(folder).token}"}
+        with httpx.Client(base_url=address, headers=bearer, timeout=30) as operator:
+            yield Site(address, folder, operator)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Debian's chromium, for one file: its driver's event loop runs in this very thread.
+
+    A test elsewhere that calls `asyncio.run` on the same worker needs the thread without one.
+    """
+    found = shutil.which("chromium")
+    if found is None:
+        if os.environ.get("CHIPHOUR_WEB") == "require":
+            pytest.fail("expected chromium on the PATH, found none: `apt install chromium`")
+        pytest.skip("no chromium on the PATH")
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+Opened = Callable[..., Window]
+
+
+@pytest.fixture
+def opened(site: Site, browser: Browser) -> Iterator[Opened]:
+    """Give `opened(address, width=1280, scheme="light")`: a window with the page in it."""
+    windows: list[Window] = []
+
+    def opens(address: str = "/", width: int = 1280, scheme: str = "light") -> Window:
+        window = Window(browser, site, width, scheme)
+        windows.append(window)
+        window.page.goto(address)
+        settled(window.page)
+        return window
+
+    yield opens
+    faults = [fault for window in windows for fault in window.end()]
+    assert not faults, faults
