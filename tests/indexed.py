@@ -2,7 +2,7 @@
 
 Takes   `python indexed.py PORT`.
 Gives   the real server over a real archive and a real log: six days by every parameter set, final
-        but for the last, one revised; levels of two publishers.
+        but for the last, one revised; levels of two publishers; two daily reports.
 Keeps   the same records in every run; nothing of an exchange is imported.
 Source  Decision 0023.
 """
@@ -19,6 +19,7 @@ from chiphour.adapters.archive import Archive
 from chiphour.adapters.indexed import Indexed
 from chiphour.adapters.log import Log
 from chiphour.adapters.logged import Logged
+from chiphour.adapters.reporter import Reporter
 from chiphour.adapters.serve.index_app import create_index_app
 from chiphour.adapters.serve.run import serve
 from chiphour.adapters.signing import Signer
@@ -39,6 +40,7 @@ REVISED = date(2026, 7, 11)
 VENUES = ("lambda", "verda", "hyperstack", "scaleway", "runpod", "jarvislabs", "massedcompute")
 CHIPS = (("H100", "SXM", 3_170_000_000), ("L4", "", 670_250_000), ("H200", "SXM", 4_290_000_000))
 NOW_NS = strike_ns(LAST) + NS_PER_HOUR
+REPORTED = (LAST - timedelta(days=2), LAST - timedelta(days=1))
 REVISION = Revision(
     "REV-2026-001",
     "a price of lambda was read wrongly.",
@@ -113,6 +115,8 @@ def made(folder: Path) -> Indexed:
     logged.catch_up()
     logged.fixings(fixing for fixing in kept if fixing.known_ns > REVISION.known_ns)
     logged.flush()
+    for day in REPORTED:
+        Reporter(archive, lambda: NOW_NS).keep(day)
     return Indexed(archive, log, lambda: NOW_NS)
 
 

@@ -46,6 +46,14 @@ class Breeder:
         self._process = subprocess.Popen(words, cwd=TESTS, stdin=pipe, stdout=pipe, text=True)
         self.said: Counter[str] = Counter()
 
+    def live(self) -> None:
+        """Let a child work until it ends, or dies by its own hand; hear what it said."""
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        child = self._hear("C")
+        assert self._hear("E") == child
+
     def live_and_die(self, seconds: float) -> None:
         """Let a child work for so long, kill it, and hear the rest of what it said."""
         assert self._process.stdin

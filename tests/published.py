@@ -1,7 +1,8 @@
 """PUBLISHED: one record of each kind that is published, for the tests of its forms.
 
 Takes   nothing.
-Gives   a companion with a value and one without, two references, a tick, a log, a dated fix.
+Gives   a companion with a value and one without, two references, a tick, a log, a dated fix; the
+        release of a day of given fixings.
 Keeps   the same records in every test, so that page, JSON and schema are held to one thing.
 Source  Decision 0023.
 """
@@ -19,10 +20,12 @@ from chiphour.index.realtime import Age
 from chiphour.index.realtime import Tick
 from chiphour.index.references import ReferenceRow
 from chiphour.index.series import BY_TICKER
+from chiphour.publish.datasets import strike_day
 from chiphour.publish.day_page import Dated
 from chiphour.publish.page import Frame
 from chiphour.publish.proof import Logged
 from chiphour.publish.proof import LogState
+from chiphour.publish.release import Release
 from records import FIXED
 
 H100 = BY_TICKER["CHR.H100.SXM.OD"]
@@ -71,3 +74,10 @@ DATED_ONE = Dated(
     asked_ns=KNOWN_NS,
     frame=Frame(address="https://index.example"),
 )
+
+
+def released(fixings, day, **more) -> Release:
+    """Give the release of a day of these fixings."""
+    own = tuple(fixing for fixing in fixings if strike_day(fixing) == day)
+    history = tuple(fixing for fixing in fixings if strike_day(fixing) <= day)
+    return Release(day, own, history, **more)

@@ -1,6 +1,6 @@
 """SHOWN: a market of records, served as a process: what the HTTP tests talk to.
 
-Takes   `python shown.py PORT`.
+Takes   `python shown.py PORT`, with `--page FOLDER` what was built of the web page.
 Gives   the real server over a market made of fixings that the methodology computed.
 Keeps   the same records in every run.
 Source  Decision 0010.
@@ -18,6 +18,8 @@ from chiphour.adapters.indexed import Indexed
 from chiphour.adapters.metrics import metrics_text
 from chiphour.adapters.serve.http import create_app
 from chiphour.adapters.serve.run import serve
+from chiphour.adapters.serve.web import with_page
+from chiphour.adapters.serve.web_page import read_page
 from chiphour.analyse.curve import Point
 from chiphour.contracts import table
 from chiphour.contracts.table import TERMS
@@ -41,6 +43,7 @@ from chiphour.publish.offers import Refused
 from chiphour.publish.offers import Wanted
 from chiphour.publish.page import MARKET_NAVIGATION
 from chiphour.publish.page import Frame
+from chiphour.publish.tasks import TaskRow
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import day_from_ns
@@ -137,11 +140,12 @@ class Shown(Indexed):
         return [Trade(strike_ns(FIRST), 1, 31_820, 12_400, "demonstration")][:count]
 
     def curve(self, series: str) -> Sequence[Point]:
-        """Give a fix, a future that real members quote, and one that only demonstration does."""
+        """Give a fix, a future that real members quote, the model of its day, and a robot's."""
         near, far = date(2026, 8, 31), date(2026, 9, 30)
         return [
             Point(FIRST, "fix", series, 3_170_000, 3_100_000, 3_200_000, ""),
             Point(near, "future", "near", 3_184_250, 3_180_000, 3_188_500, ""),
+            Point(near, "model", "own history", 3_200_000, 3_100_000, 3_300_000, ""),
             Point(far, "future", "far", None, None, None, "ONLY_DEMONSTRATION"),
         ]
 
@@ -151,6 +155,14 @@ class Shown(Indexed):
             return None
         line = AuctionLine("H100 SXM", "00:00 to 01:00", 2_100_000, 640)
         return AuctionSummary(7, 12, 9, 6, 4, 1_284_000_000, True, (line,))
+
+    def tasks(self) -> list[TaskRow]:
+        """Give one task that waits, and one that failed and was never done."""
+        at_ns = strike_ns(FIRST)
+        return [
+            TaskRow("fix", "waiting", at_ns, at_ns, at_ns, at_ns + 1, 2, 0, 0, "", "each"),
+            TaskRow("tick", "backing off", at_ns, at_ns, 0, at_ns, 1, 1, 7, "late", "newest"),
+        ]
 
     def offers(self, wanted: Wanted) -> Offers:
         """Give the last day's cards, those of `chip` if one is wanted, by cursor."""
@@ -189,10 +201,20 @@ class Shown(Indexed):
         """Give one state."""
         return metrics_text([], self.time_ns())
 
+    def daily(self, day: date, name: str) -> bytes | None:
+        """Give a table of the first day only."""
+        return f"PAR1 {name}".encode() if day == FIRST else None
+
     def frame(self) -> Frame:
         """Give the labels."""
         return FRAME
 
 
 if __name__ == "__main__":
-    serve(create_app(Shown(fixings() if "--empty" not in sys.argv else [])), port=int(sys.argv[1]))
+    market = Shown(fixings() if "--empty" not in sys.argv else [])
+    app = create_app(market)
+    if "--page" in sys.argv:
+        page = read_page(Path(sys.argv[sys.argv.index("--page") + 1]))
+        serve(with_page(app, market, page), port=int(sys.argv[1]))
+    else:
+        serve(app, port=int(sys.argv[1]))

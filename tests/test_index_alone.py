@@ -65,6 +65,7 @@ def test_the_copy_is_what_runs(alone):
     assert done.stdout.startswith(alone["PYTHONPATH"])
 
 
+@pytest.mark.long
 def test_an_index_without_an_exchange_fixes_signs_serves_and_verifies(alone, tmp_path):
     data = ("--data", str(tmp_path))
     process = started(alone, "index", "serve", "--port", "0", *data)

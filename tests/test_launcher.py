@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("chiphour", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "README.md")
+FILES = ("chiphour", "hatch_build.py", "pyproject.toml", "requirements.lock")
+FILES += ("requirements-dev.lock", "README.md")
 LICENCES = ("LICENSE", "LICENSE-DATA", "NOTICE")
 
 
@@ -204,3 +205,24 @@ def test_two_at_once_take_turns(copy):
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sorted("installation took" in words for words in said) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "lacks"),
+    [
+        (["up"], True),
+        (["index", "serve", "--live"], True),
+        (["test", "--all"], True),
+        (["index"], False),
+        (["fix", "2026-07-20"], False),
+        ([], False),
+    ],
+)
+def test_a_command_that_shows_the_page_asks_for_it(launcher, copy, monkeypatch, words, lacks):
+    monkeypatch.delenv("CHIPHOUR_WEB", raising=False)
+    assert not launcher.lacks_page(words)  # This copy has no sources of a page.
+    (copy / "web").mkdir()
+    (copy / "web" / "package.json").write_text("{}")
+    assert launcher.lacks_page(words) is lacks
+    monkeypatch.setenv("CHIPHOUR_WEB", "skip")
+    assert not launcher.lacks_page(words)

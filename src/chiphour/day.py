@@ -5,8 +5,9 @@ Takes   a date, and a `World` that can show observations, submit commands, let m
 Gives   what happened, as a `MarketDay`; its files are written.
 Keeps   the order of the steps in one place. It is the only module that knows all six, so none
         of them needs to know another. A day that was broken off can be run again: what the
-        journal already holds is not done twice.
-Source  ARCHITECTURE.md; decision 0011.
+        journal already holds is not done twice. Each step may be called on its own, late, or again
+        after a fault between any two of its acts: it asks the journal and the files, not a memory.
+Source  ARCHITECTURE.md; decisions 0011 and 0033.
 
 The day of date D begins with the strike at 00:30 UTC of D and ends with the settlement at
 00:30 UTC of D + 1. The fix of D is known five minutes after its strike.
@@ -27,8 +28,10 @@ from chiphour.auction.clear import clear
 from chiphour.auction.instance import Instance
 from chiphour.auction.model import Program
 from chiphour.auction.result import Result
+from chiphour.auction.solve import Basis
 from chiphour.auction.solve import Solution
 from chiphour.contracts.cycle import listed_on
+from chiphour.exchange import commands as c
 from chiphour.exchange import events as e
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import Vintage
@@ -48,6 +51,7 @@ from chiphour.observe.observation import Observation
 from chiphour.publish.files import DayRecords
 from chiphour.publish.files import auction_files
 from chiphour.publish.files import day_files
+from chiphour.publish.files import run_file
 from chiphour.publish.market import MarketRelease
 from chiphour.units import MICROUSD_PER_TICK
 from chiphour.units import NS_PER_DAY
@@ -115,6 +119,9 @@ class World(Protocol):
     def free_contracts(self) -> Sequence[int]:
         """Give the numbers that new contracts may take, in the order in which to take them."""
 
+    def told(self, day: date) -> Collection[tuple[int, int]]:
+        """Give what the exchange heard of a strike: the number of a series, and the vintage."""
+
     def has_fit_fix(self, index: int) -> bool:
         """Tell whether the exchange knows a fix of a series that is fit for settlement."""
 
@@ -128,9 +135,12 @@ class World(Protocol):
         """Give the items of an auction run whose transfers the journal holds."""
 
     def gather(self, day: date) -> Instance | None:
-        """Give the sealed bids and offers of a day's auction; None when nobody bid."""
+        """Give the sealed bids and offers of a day's auction; None when nobody bid.
 
-    def solve(self, program: Program) -> Solution:
+        Once the run is written they are what was written, whatever came in since.
+        """
+
+    def solve(self, program: Program, basis: Basis | None = None) -> Solution:
         """Solve one linear program in a process of its own."""
 
     def events_since(self, time_ns: int) -> Rows:
@@ -156,11 +166,8 @@ def run_day(day: date, world: World) -> MarketDay:
     world.trade(strike + CLEARED_AFTER_NS)
     clearing = clear_day(day, world)
     world.trade(strike + NS_PER_DAY)
-    if world.time_ns < strike + NS_PER_DAY:
-        world.submit(settlement_commands(day))
-    events = world.events_since(strike)
-    files = day_files(DayRecords(world.release(day), events, world.names()))
-    world.write(day, files)
+    settle_day(day, world)
+    events, files = publish_day(day, world)
     return MarketDay(day, tuple(fixings), clearing, events, files)
 
 
@@ -201,14 +208,16 @@ def tell_fix(day: date, world: World) -> None:
     known at that time: no event of later changes what it settled on.
     """
     strike = strike_ns(day)
-    if world.time_ns < strike + KNOWN_AFTER_NS:
-        before = day - timedelta(days=1)
+    before = day - timedelta(days=1)
+    final = world.fixings(before, strike)
+    if any(fixing.vintage == "provisional" for fixing in final):
+        world.keep(final_fixings(before, world))
         final = world.fixings(before, strike)
-        if any(fixing.vintage == "provisional" for fixing in final):
-            world.keep(final_fixings(before, world))
-            final = world.fixings(before, strike)
-        rows = fixing_commands(final, world.fixings(day, strike + KNOWN_AFTER_NS))
-        submit(f"fixings of {day}", rows, world)
+    rows = fixing_commands(final, world.fixings(day, strike + KNOWN_AFTER_NS))
+    heard = {strike_ns(each): world.told(each) for each in (before, day)}
+    names = rows[:, (c.INDEX, c.VINTAGE, c.STRIKE_NS)].tolist()
+    is_new = [(index, vintage) not in heard[of_ns] for index, vintage, of_ns in names]
+    submit(f"fixings of {day}", rows[is_new], world)
 
 
 def list_due(day: date, world: World) -> None:
@@ -232,16 +241,40 @@ def list_due(day: date, world: World) -> None:
 
 
 def clear_day(day: date, world: World) -> Cleared | None:
-    """Clear the day's auction and post its transfers; None when nobody bid."""
+    """Clear the day's auction and post its transfers; None when nobody bid.
+
+    The run is written first: cleared again after a stop, it is the same run with the same result.
+    """
     instance = world.gather(day)
     if instance is None:
         return None
+    world.write(day, run_file(instance))
     result = clear(instance, world.solve)
     paid = world.paid(instance.run)
     left = [transfer for transfer in result.transfers if transfer.item not in paid]
     submit(f"auction run {result.run}", transfer_commands(left), world)
     world.write(day, auction_files(instance, result))
     return Cleared(instance, result)
+
+
+def settle_day(day: date, world: World) -> None:
+    """Let time reach the next strike: the exchange settles every contract on the way, once."""
+    if world.time_ns < strike_ns(day) + NS_PER_DAY:
+        world.submit(settlement_commands(day))
+
+
+def publish_day(day: date, world: World) -> tuple[Rows, Mapping[str, bytes]]:
+    """Write the files of a day that was settled; give its events, settlement included, and them.
+
+    What happened at the very instant of the next strike is in the files of the day that begins.
+    """
+    strike = strike_ns(day)
+    events = world.events_since(strike)
+    times = events[:, e.TIME_NS]
+    of_day = events[times < strike + NS_PER_DAY]
+    files = day_files(DayRecords(world.release(day), of_day, world.names()))
+    world.write(day, files)
+    return events[times <= strike + NS_PER_DAY], files
 
 
 def submit(what: str, rows: Rows, world: World) -> None:

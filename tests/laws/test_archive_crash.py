@@ -116,6 +116,7 @@ def check(archive: Archive, said: Counter[str], checked: set[str], unsaid: int) 
     return last
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_killed_collector_leaves_a_whole_archive_and_the_next_run_fills_the_gap(
     tmp_path, monkeypatch

@@ -171,6 +171,7 @@ def _lines(heard: bytes) -> list[list[str]]:
     return [line.split() for line in heard.decode().splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_no_acknowledged_command_is_lost_to_sigkill(tmp_path):
     draw = random.Random(SEED)

@@ -196,6 +196,7 @@ def work(folder: Path) -> None:
         say("S", one.append(group) + len(group))
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_no_acknowledged_leaf_is_lost_to_sigkill(tmp_path):
     draw, last, torn = random.Random(SEED), 0, 0

@@ -58,6 +58,7 @@ def planted(tmp_path):
     return plant
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_the_copy_without_a_fault_is_found_at_none(planted):
     assert planted(6) == {}

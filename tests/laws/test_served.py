@@ -74,6 +74,7 @@ def live_through(archive, log, pick=None):
             yield at_ns
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_what_was_served_is_served_again(tmp_path):
     """Serve at random times as they pass; at the end ask for each of those times again."""

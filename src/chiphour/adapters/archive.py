@@ -213,11 +213,11 @@ class Archive:
         kinds: Collection[str] | None = None,
         *,
         for_fixing: bool = False,
+        of: tuple[str, str, str] | None = None,
     ) -> list[Observation]:
         """Give the observations of [from, before), by time then id.
 
-        Of one source or all, of some kinds or all. `for_fixing` leaves out those that no fix may
-        consider, and those that came in after their batch was closed.
+        `of`: chip, form, tenor. `for_fixing`: all of them that a fix may consider, and in time.
         """
         if for_fixing:
             rows = self.fixable(observed_from_ns, observed_before_ns, source or "").rows
@@ -225,6 +225,8 @@ class Archive:
         wanted = _observed(_FIELDS, observed_from_ns, observed_before_ns, source)
         if kinds is not None:
             wanted = wanted.where(OBSERVATIONS.c.kind.in_(sorted(kinds)))
+        for name, word in zip(("chip", "form", "tenor"), of or (), strict=False):
+            wanted = wanted.where(OBSERVATIONS.c[name] == word)
         with self._begin() as connection:
             return [observation_from(row) for row in connection.execute(wanted)]
 

@@ -1,10 +1,11 @@
 """COLLECTION: live collection put together: readers, fetcher, archive, clock and seed.
 
 Takes   an archive, which sources, where they are asked, what the operator keeps secret.
-Gives   `collect_once`, one round with its report; `Collecting`, the lanes on a thread of their own.
+Gives   `collect_once`, one round with its report; the lanes, `Collecting` on a thread of their own
+        or `collect_until` on the caller's.
 Keeps   the seed of the poll times in a file that only its owner may read, made once; one collector
         to a folder, for two would ask every venue at twice its limits.
-Source  Decision 0015; requirement O3.
+Source  Decisions 0015 and 0033; requirement O3.
 
     MarketError
     └── CollectorRunning    another one collects into this folder
@@ -51,6 +52,7 @@ from chiphour.observe.venues import venues
 SEED = "collector.seed"
 SEED_BYTES = 32
 LOCK = "collector.lock"
+LOOK_S = 0.2  # How often it is looked whether to stop.
 CATALOGUE = "gpuhunt"
 CATALOGUE_PROVIDERS = ("aws", "azure", "gcp", "nebius", "oci")
 
@@ -113,6 +115,29 @@ def collect_once(
         outcomes = asyncio.run(work())
     now_ns = time.time_ns()
     return Report(archive.folder, tuple(_summary(one, now_ns) for one in outcomes), {}, ())
+
+
+def collect_until(
+    archive: Archive, base_url: str, environment: Mapping[str, str], stop: threading.Event
+) -> None:
+    """Run the lanes on this thread until `stop` is set; raises CollectorRunning."""
+
+    async def hear(ended: asyncio.Event) -> None:
+        while not stop.is_set():
+            await asyncio.sleep(LOOK_S)
+        ended.set()
+
+    async def work() -> None:
+        ended = asyncio.Event()
+        hearing = asyncio.create_task(hear(ended))
+        try:
+            async with Fetcher(environment, base_url=base_url) as fetcher:
+                await collector_of(archive, live_readers(), fetcher).run(ended)
+        finally:
+            hearing.cancel()
+
+    with alone_in(archive.folder):
+        asyncio.run(work())
 
 
 def _query_catalogue(archive: Archive) -> Report:

@@ -1,8 +1,8 @@
 """COMMIT: makes groups durable on a thread of its own, and only then lets anyone know.
 
 Takes   groups of commands, applied already, with their events and who waits for them.
-Gives   a frame for all that gathered while the last one was synced; then the answers; then the
-        events to the subscribers.
+Gives   a frame for all that gathered while the last one was synced; then subscribers are told,
+        then submitters: who has an answer finds it in whatever a subscriber keeps.
 Keeps   the order in which groups were handed over. Nothing is answered or told before its own
         sync; after a failed one nothing more is.
 Source  Decisions 0007 and 0026.
@@ -19,15 +19,19 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.adapters.journal import Journal
+from chiphour.exchange.commands import COMMAND_COLUMNS
 from chiphour.exchange.events import EVENT_COLUMNS
 from chiphour.observe.observation import MarketError
 from chiphour.wire.journal import chained_events
@@ -38,6 +42,7 @@ PENDING_BYTES = 1 << 22  # Likewise of their private bytes.
 WRITER_NICE = -10  # A busy machine otherwise wakes the thread 4 ms late (decision 0007).
 
 Rows = NDArray[np.int64]
+NO_COMMANDS: Rows = np.zeros((0, COMMAND_COLUMNS), np.int64)
 NO_EVENTS: Rows = np.zeros((0, EVENT_COLUMNS), np.int64)
 
 log = logging.getLogger(__name__)
@@ -45,6 +50,20 @@ log = logging.getLogger(__name__)
 
 class SequencerStopped(MarketError):
     """The sequencer takes nothing more. What had no answer was not done, or a restart tells."""
+
+
+class Told(NamedTuple):
+    """What became durable: commands as they were stamped, their events, what is private of them.
+
+    `rows` is int64[n, 16], `events` int64[m, 16], both in order and read-only. `private` holds
+    (place among `rows`, content). `contracts` are the rows of contracts as they stood then, by
+    number, int64[CONTRACT_COLUMNS]; None in a replay, or where nobody wants them.
+    """
+
+    rows: Rows
+    events: Rows
+    private: Sequence[tuple[int, bytes]]
+    contracts: Mapping[int, Rows] | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -57,6 +76,7 @@ class Group:
     private_bytes: int = 0
     events: list[Rows] = field(default_factory=list)
     done: list[tuple["Future[Any]", list[Rows]]] = field(default_factory=list)
+    contracts: Mapping[int, Rows] | None = None
 
     def join(self, later: "Group") -> None:
         """Take in the group that comes after this one."""
@@ -66,15 +86,16 @@ class Group:
         self.count += later.count
         self.events += later.events
         self.done += later.done
+        self.contracts = later.contracts
 
 
 class Committer:
     """The thread that writes the journal. `hand` over, `drain` to wait for it, `close` at last."""
 
     def __init__(
-        self, journal: Journal, tell: Callable[[Rows], None], stopped: Callable[[str], None]
+        self, journal: Journal, tell: Callable[[Told], None], stopped: Callable[[str], None]
     ) -> None:
-        """Start the thread. `tell` receives the events of each frame, `stopped` why it ended."""
+        """Start the thread. `tell` gets what each frame made durable, `stopped` why it ended."""
         self._journal = journal
         self._tell = tell
         self._stopped_by = stopped
@@ -151,16 +172,18 @@ class Committer:
         return group if self._busy else None
 
     def _commit(self, group: Group) -> None:
-        """Write a frame and sync it; then answer who waits for it, then tell subscribers."""
+        """Write a frame and sync it; then tell subscribers, then answer who waits for it."""
         events = joined(group.events)
+        rows = NO_COMMANDS
         if group.count:
             digest = chained_events(self._journal.mark.events, events)
             rows = group.rows[0] if len(group.rows) == 1 else np.concatenate(group.rows)
             self._journal.append(rows, pack_private(group.private), events=digest)
+        if group.count:
+            rows.flags.writeable = False
+            self._tell(Told(rows, events, group.private, group.contracts))
         for future, own in group.done:
             future.set_result(joined(own))
-        if len(events):
-            self._tell(events)
 
     def _stop(self, group: Group, why: str) -> None:
         """Take nothing more; tell everyone who still waits."""

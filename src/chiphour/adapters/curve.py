@@ -6,6 +6,7 @@ Keeps   the market's writer undisturbed: one question, rows copied.
 Source  Decision 0025.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chiphour.analyse.curve import Model
@@ -30,8 +31,17 @@ TRADING = (table.State.OPEN, table.State.CALL)
 PRICED = (Cause.ORDER, Cause.CALL, Cause.BLOCK)
 
 
-def curve_of(market: "Market", fix: Fixing | None, index: int, model: Model | None) -> list[Point]:
-    """Give the curve of the series with this number, from its last fix on."""
+def curve_of(
+    market: "Market",
+    fix: Fixing | None,
+    index: int,
+    model: Model | None,
+    ahead: Sequence[Point] = (),
+) -> list[Point]:
+    """Give the curve of the series with this number, from its last fix on.
+
+    `ahead` are the points that auctions have made.
+    """
     names = {number: name for name, number in market.contracts().items()}
     rows = [
         (number, row)
@@ -39,8 +49,7 @@ def curve_of(market: "Market", fix: Fixing | None, index: int, model: Model | No
         if row[table.INDEX] == index and row[table.STATE] in TRADING and is_plain_future(row)
     ]
     resting = market.ask(lambda engine: engine.sections().orders)
-    fills = market.events_since(market.time_ns - NS_PER_DAY)
-    fills = fills[fills[:, e.KIND] == e.Kind.FILL]
+    fills = market.fills_since(market.time_ns - NS_PER_DAY)
     quoted = []
     for number, row in rows:
         tick = row[table.TICK_MICROUSD]
@@ -61,7 +70,7 @@ def curve_of(market: "Market", fix: Fixing | None, index: int, model: Model | No
         ]
         expiry = day_from_ns(row[table.EXPIRY_NS])
         quoted.append(Quoted(names[number], expiry, orders, trades))
-    return forward_curve(fix_point(fix), quoted, [], market.names(), model)
+    return forward_curve(fix_point(fix), quoted, ahead, market.names(), model)
 
 
 def is_plain_future(row: list[int]) -> bool:

@@ -3,7 +3,7 @@
 Takes   an archive and a range of days; or a folder that was exported, and a question in SQL; or
         fixings.
 Gives   day=YYYY-MM-DD/venue=NAME/part-0.parquet with every column of an observation, its id and its
-        reading; the rows that answer the question; fixings as one Parquet file.
+        reading; the rows that answer the question; fixings or other records as one Parquet file.
 Keeps   a part whole or not there, and untouched where it would be the same: the same observations
         give the same bytes. A question reads the export and nothing else, writes nothing, and is
         bounded in rows, memory and time.
@@ -28,6 +28,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
+from typing import TypeVar
 from urllib.parse import quote
 
 import duckdb
@@ -40,11 +41,13 @@ from chiphour.index.fixing import Fixing
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import canonical_json
+from chiphour.publish.columns import Column
 from chiphour.publish.datasets import FIXING_COLUMNS
-from chiphour.publish.datasets import fixing_object
 from chiphour.publish.datasets import in_order
 from chiphour.units import NS_PER_DAY
 from chiphour.units import day_from_ns
+
+R = TypeVar("R")
 
 PART = "part-0.parquet"
 PARTS = "day=*/venue=*/part-*.parquet"
@@ -106,7 +109,7 @@ class _Writer(NamedTuple):
 
     def roots(self, folder: Path) -> dict[Path, str]:
         """Give for every part of the folder what it was made from."""
-        parts = f"parquet_kv_metadata('{_quoted_pattern(folder)}/{PARTS}')"
+        parts = f"parquet_kv_metadata('{quoted_pattern(folder)}/{PARTS}')"
         wanted = f"SELECT file_name, decode(value) FROM {parts} WHERE decode(key) = '{ROOT}'"
         if not any(folder.glob(PARTS)):
             return {}
@@ -148,7 +151,15 @@ def fixings_parquet(fixings: Iterable[Fixing]) -> bytes:
 
     Raises ExportRefused where the disk has no room for a draft.
     """
-    columns = ", ".join(f"'{c.name}': '{SQL_TYPES[c.type]}'" for c in FIXING_COLUMNS)
+    return table_parquet(FIXING_COLUMNS, in_order(fixings))
+
+
+def table_parquet(columns: Sequence[Column[R]], records: Iterable[R]) -> bytes:
+    """Give records as a Parquet file, by their columns: the same records give the same bytes.
+
+    Raises ExportRefused where the disk has no room for a draft.
+    """
+    types = ", ".join(f"'{column.name}': '{SQL_TYPES[column.type]}'" for column in columns)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="chiphour-") as draft,
@@ -156,11 +167,12 @@ def fixings_parquet(fixings: Iterable[Fixing]) -> bytes:
         ):
             lines, part = Path(draft) / "rows.ndjson", Path(draft) / "part.parquet"
             with lines.open("w", encoding="utf-8") as stream:
-                rows = (fixing_object(fixing) for fixing in in_order(fixings))
-                stream.writelines(f"{json.dumps(row)}\n" for row in rows)
+                for record in records:
+                    row = {column.name: column.read(record) for column in columns}
+                    stream.write(f"{json.dumps(row)}\n")
             source = (
                 f"read_json('{_quoted(lines)}', format = 'newline_delimited', "
-                f"columns = {{{columns}}})"
+                f"columns = {{{types}}})"
             )
             connection.execute(
                 f"COPY (FROM {source}) TO '{_quoted(part)}' (FORMAT parquet, COMPRESSION zstd)"
@@ -168,7 +180,7 @@ def fixings_parquet(fixings: Iterable[Fixing]) -> bytes:
             return part.read_bytes()
     except (OSError, duckdb.Error) as fault:
         found = " ".join(str(fault).split())
-        raise ExportRefused(f"expected to write fixings as Parquet, found {found}") from None
+        raise ExportRefused(f"expected to write a table as Parquet, found {found}") from None
 
 
 def query(folder: Path, sql: str, rows_max: int = ROWS_MAX, seconds: int = SECONDS_MAX) -> Answered:
@@ -238,7 +250,7 @@ def _object(row: Stored) -> dict[str, Any]:
 
 def _opened(folder: Path) -> duckdb.DuckDBPyConnection:
     """Open a database in memory that can read the export and touch nothing else."""
-    place, parts = _quoted(folder.resolve()), _quoted_pattern(folder.resolve())
+    place, parts = _quoted(folder.resolve()), quoted_pattern(folder.resolve())
     connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": MEMORY})
     for statement in (
         f"SET allowed_directories = ['{place}', '{parts}']",  # And as the pattern writes it.
@@ -264,7 +276,7 @@ def _folder_name(venue: str) -> str:
     return name[:100] + hashlib.sha256(venue.encode()).hexdigest()[:16]
 
 
-def _quoted_pattern(path: Path) -> str:
+def quoted_pattern(path: Path) -> str:
     """Quote a path that begins a pattern: what would be one in its own name stands for itself."""
     return re.sub(r"[*?\[]", r"[\g<0>]", _quoted(path))
 

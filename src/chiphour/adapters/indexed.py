@@ -9,7 +9,9 @@ Source  Decisions 0017 and 0023.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 from typing import TypeVar
@@ -24,12 +26,18 @@ from chiphour.adapters.log import LogReader
 from chiphour.adapters.log_index import fix_leaves
 from chiphour.adapters.observed import Observed
 from chiphour.adapters.realtime import RealTimeIndex
+from chiphour.adapters.reports import Reports
+from chiphour.analyse.report import Report
 from chiphour.index.attack import AttackCost
 from chiphour.index.attack import attack_cost
 from chiphour.index.challenge import Challenge
 from chiphour.index.companion import Companion
+from chiphour.index.filters import passes
 from chiphour.index.fixing import Fixing
 from chiphour.index.fixing import fixing_sha256
+from chiphour.index.hours import HoursOfDay
+from chiphour.index.hours import hours_of
+from chiphour.index.panel import considered
 from chiphour.index.parameters import SETS
 from chiphour.index.parameters import V2026_1
 from chiphour.index.realtime import Tick
@@ -37,9 +45,15 @@ from chiphour.index.references import ReferenceRow
 from chiphour.index.references import reference_table
 from chiphour.index.series import BY_TICKER
 from chiphour.index.series import SERIES
+from chiphour.index.series import Series
 from chiphour.index.tiles import bundle_of
 from chiphour.index.tiles import tile_width
 from chiphour.index.transacted import Trade
+from chiphour.observe.observation import PRICES
+from chiphour.observe.observation import Observation
+from chiphour.publish.dataset_list import Dataset
+from chiphour.publish.dataset_list import index_datasets
+from chiphour.publish.datasets import fixings_csv
 from chiphour.publish.log_page import LEAVES_SHOWN
 from chiphour.publish.news import News
 from chiphour.publish.news import news_of
@@ -47,6 +61,7 @@ from chiphour.publish.page import Frame
 from chiphour.publish.proof import Logged
 from chiphour.publish.proof import LogState
 from chiphour.publish.signed import Proof
+from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_MINUTE
 from chiphour.units import day_from_ns
 from chiphour.units import strike_ns as strike_of
@@ -57,6 +72,7 @@ END_NS = 1 << 62  # After every time that an observation can carry.
 REFERENCES_KEPT_NS = 10 * NS_PER_MINUTE  # Levels come in at most once an hour.
 COMPANIONS_KEPT = 16  # Strikes.
 ATTACKS_KEPT = 512  # Fixes.
+WINDOWS_KEPT = 4  # Strikes: the rows of each are some megabytes.
 ANSWERS_KEPT = 64  # Histories that are held while nothing comes in.
 ATTRIBUTIONS = (
     "GPU rental price data by gpurentalprices.com, CC BY 4.0",
@@ -87,11 +103,13 @@ class Indexed(Observed):
         self._vkey = log.key.text if isinstance(log, Log) else vkey
         self._address = address
         self._realtime = realtime
+        self._reports = Reports(archive.folder)
         self._answers: dict[object, object] = {}
         self._answers_of: tuple[int, int] | None = None  # What was kept last when they were made.
         self._references: tuple[int, Sequence[ReferenceRow]] | None = None
         self._attacks: dict[object, AttackCost] = {}
         self._companions: dict[object, Sequence[Companion]] = {}
+        self._windows: dict[object, Mapping[Series, Sequence[Observation]]] = {}
         self._turn = threading.RLock()
         self._computing = threading.Lock()  # What takes long: others need not wait.
 
@@ -101,7 +119,7 @@ class Indexed(Observed):
 
     def days(self) -> Sequence[date]:
         """Give the days that have a release, the earliest first."""
-        return self._held("days", lambda: sorted({_day(f) for f in self.fixings(SERIES[0].ticker)}))
+        return self.held("days", lambda: sorted({_day(f) for f in self.fixings(SERIES[0].ticker)}))
 
     def fixings(
         self,
@@ -113,7 +131,7 @@ class Indexed(Observed):
         if as_of_ns is not None:  # Any time may be asked for: only the present is held.
             return self._archive.fixings(series, parameter_set=parameter_set, as_of_ns=as_of_ns)
         key = (series, parameter_set)
-        return self._held(key, lambda: self._archive.fixings(series, parameter_set=parameter_set))
+        return self.held(key, lambda: self._archive.fixings(series, parameter_set=parameter_set))
 
     def day_fixings(
         self,
@@ -189,6 +207,34 @@ class Indexed(Observed):
                 )
             return self._attacks[key]
 
+    def window(
+        self, series: str, day: date, parameter_set: str, as_of_ns: int | None
+    ) -> Sequence[Observation]:
+        """Give the rows of a series that the fix of a strike considered in its window."""
+        strike, parameters = strike_of(day), SETS[parameter_set]
+        now = self.fixing_as_of(series, day, parameter_set, as_of_ns)
+        event = "" if now is None else now.revision
+        key = (day, parameter_set, event, self._archive.last_fixing())
+        with self._computing:
+            if key not in self._windows:
+                rows = rows_of_fix(self._archive, strike, event, parameters)
+                _forget(self._windows, WINDOWS_KEPT)
+                self._windows[key] = considered(rows, strike, "", parameters).rows
+            return self._windows[key].get(BY_TICKER[series], ())
+
+    def hours(self, series: str, days: int) -> HoursOfDay:
+        """Give what a series cost by the hour of the day, over the days before the latest row."""
+        named, until_ns = BY_TICKER[series], self.time_ns()
+        bounds = (until_ns - days * NS_PER_DAY, until_ns + 1)
+
+        def made() -> HoursOfDay:
+            of = (named.chip, named.form, named.tenor)
+            rows = self._archive.observations(*bounds, None, PRICES, of=of)
+            return hours_of(series, (row for row in rows if passes(row, named.filter)))
+
+        with self._computing:
+            return self.held(("hours", series, days), made)
+
     def references(self) -> Sequence[ReferenceRow]:
         """Give other publishers' levels beside our fixes of the same dates."""
         now_ns = self.time_ns()
@@ -204,8 +250,16 @@ class Indexed(Observed):
 
     def news(self, since_ns: int) -> Sequence[News]:
         """Give what became known at or after a time, the latest first."""
-        whole = self._held("news", self._news)
+        whole = self.held("news", self._news)
         return [item for item in whole if item.time_ns >= since_ns]
+
+    def report_days(self) -> Sequence[date]:
+        """Give the days that have a daily report, the earliest first."""
+        return self._reports.days()
+
+    def report(self, day: date) -> Report | None:
+        """Give the daily report of a day, None where there is none."""
+        return self._reports.get(day)
 
     def log_state(self) -> LogState | None:
         """Give how the log stands, with its last leaves; None where none is kept."""
@@ -252,12 +306,33 @@ class Indexed(Observed):
         """Give the last tick of every series, or those kept of one; none where none are made."""
         return () if self._realtime is None else self._realtime.ticks(series)
 
+    def datasets(self) -> Sequence[Dataset]:
+        """Give every file that anyone can take; sizes of those that are held anyway."""
+
+        def made() -> Sequence[Dataset]:
+            settles = V2026_1.parameter_set
+            rows = Counter(fixing.series for fixing in self.fixings())
+            sizes = {
+                "/data/fixings.csv": len(self.csv(None, settles, None)),
+                "/data/fixings.parquet": len(self.parquet(None, settles, None)),
+            }
+            return index_datasets(rows, sizes)
+
+        return self.held("datasets", made)
+
+    def csv(self, series: str | None, parameter_set: str, as_of_ns: int | None) -> bytes:
+        """Give what `fixings` gives, as a CSV file."""
+        found = self.fixings(series, parameter_set, as_of_ns)
+        if as_of_ns is not None:
+            return fixings_csv(found)
+        return self.held(("csv", series, parameter_set), lambda: fixings_csv(found))
+
     def parquet(self, series: str | None, parameter_set: str, as_of_ns: int | None) -> bytes:
         """Give what `fixings` gives, as a Parquet file."""
         found = self.fixings(series, parameter_set, as_of_ns)
         if as_of_ns is not None:
             return fixings_parquet(found)
-        return self._held(("parquet", series, parameter_set), lambda: fixings_parquet(found))
+        return self.held(("parquet", series, parameter_set), lambda: fixings_parquet(found))
 
     def frame(self) -> Frame:
         """Give whose prices were recorded, and the address of this server."""
@@ -271,7 +346,7 @@ class Indexed(Observed):
             self._log.refresh()
         return self._log
 
-    def _held(self, key: object, make: Callable[[], T]) -> T:
+    def held(self, key: object, make: Callable[[], T]) -> T:
         """Give an answer that was made since a fixing or an event came in last, or make it."""
         last = self._archive.last_fixing(), len(self._archive.revisions())
         with self._turn:

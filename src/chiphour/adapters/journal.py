@@ -175,6 +175,17 @@ class Journal:
         self._file, self.head, self.mark = file, head, first_mark(head)
 
 
+def has_writer(folder: Path) -> bool:
+    """Tell whether somebody writes the journal in a folder. Raises JournalFailed."""
+    try:
+        os.close(_locked(folder))
+    except JournalMissing:
+        return False
+    except JournalLocked:
+        return True
+    return False
+
+
 def _locked(folder: Path) -> int:
     """Open a journal's folder and lock it. Raises JournalMissing, JournalLocked, JournalFailed."""
     try:

@@ -18,8 +18,9 @@ nothing else may open that file, says `key_file.py`; what tokens are, `sessions.
               stamp at or before it is refused, also when the clock was put back, or lost power.
     trail     only added to, which triggers enforce; the newest 65,536 admitted uses and as many
               refusals of each key, once it was proved. What is not proved goes into a ring of the
-              strangers, what the operator does into one of its own: no stranger's noise pushes out
-              what a key did, and no key what another did.
+              strangers, what the operator does to keys into one of its own, all else that the
+              operator does into another: no stranger's noise pushes out what a key did, and no key
+              what another did.
 
     MarketError
     ├── KeyRingRefused      a key that cannot be, or a file that holds none or is open to others
@@ -77,6 +78,7 @@ from chiphour.wire.signature import refuse
 FILE = "keys.db"
 ADMITTED = "admitted"
 STRANGERS, OPERATOR = "", "operator"  # Rings of the trail; the others are named for their keys.
+OFFICE = "office"  # What the operator did otherwise than with keys: else it could push those out.
 WINDOW_NS = 60 * NS_PER_SECOND
 SECRET_BYTES = 32
 KEYS_MAX = 1_024  # In force, or expired and not revoked.
@@ -151,29 +153,39 @@ class KeyRing:
 
         With `public`, an Ed25519 public key in hexadecimal, there is no secret: it is "".
         """
-        secret = secrets.token_urlsafe(SECRET_BYTES) if public is None else ""
-        key = Key(
-            id=secrets.token_hex(8),
-            account=account,
-            name=name,
-            scopes=frozenset(scopes),
-            contracts=frozenset(contracts),
-            networks=_networks(networks),
-            expires_ns=expires_ns,
-            idempotent_labels=idempotent_labels,
-            algorithm=HMAC if public is None else ED25519,
-            created_ns=self._now_ns(),
-            revoked_ns=None,
-        )
-        _check_key(key)
-        self._add(key, secret.encode() if public is None else _public(public))
+        terms = (account, scopes, contracts, networks, expires_ns, public, idempotent_labels)
+        key, material, secret = self._made(name, *terms)
+        self._add(key, material)
         return key, secret
+
+    def check(
+        self,
+        name: str,
+        account: int,
+        scopes: Iterable[str] = (READ,),
+        *,
+        contracts: Iterable[str] = (),
+        networks: Iterable[str] = (),
+        expires_ns: int | None = None,
+        public: str | None = None,
+    ) -> None:
+        """Raise KeyRingRefused where `create` would, for what is told of the key."""
+        self._made(name, account, scopes, contracts, networks, expires_ns, public, False)
 
     def keys(self) -> tuple[Key, ...]:
         """Give all keys, also those that were revoked, in the order in which they were made."""
         with self._file.reading() as database:
             rows = database.execute(f"select {COLUMNS} from keys order by number").fetchall()
         return tuple(key_from(row) for row in rows)
+
+    def in_force(self, key_id: str) -> Key | None:
+        """Give a key as it is now, or None where it is revoked, has ended, or never was."""
+        with self._file.reading() as database:
+            key = key_of(database, key_id)
+        if key is None or key.revoked_ns is not None:
+            return None
+        ended = key.expires_ns is not None and self._now_ns() >= key.expires_ns
+        return None if ended else key
 
     def revoke(self, key_id: str) -> Key:
         """Admit a key no more, nor its tokens; raises KeyRingRefused for one that is not there.
@@ -256,10 +268,15 @@ class KeyRing:
         with self._file.writing() as database:
             _add_line(database, STRANGERS, use, key_id, verdict)
 
+    def note_operator(self, use: Use, key_id: str = "") -> None:
+        """Add a line to the operator's ring for what the operator did, once proved."""
+        with self._file.writing() as database:
+            _add_line(database, OFFICE, use, key_id, ADMITTED)
+
     def trail(self, lines_max: int = 1_000, key_id: str = "") -> tuple[Line, ...]:
         """Give the newest lines of the trail, of one key or of all, oldest first.
 
-        Of lines with one time, those of the operator come first. Raises KeyRingRefused.
+        Of lines with one time, those on the operator's keys come first. Raises KeyRingRefused.
         """
         if key_id and not KEY_ID.fullmatch(key_id):
             raise KeyRingRefused(f"{self.path}: expected the id of a key, found {key_id!r}")
@@ -270,6 +287,35 @@ class KeyRing:
         with self._file.reading() as database:
             rows = database.execute(query, (key_id, OPERATOR, lines_max)).fetchall()
         return tuple(Line(*row) for row in reversed(rows))
+
+    def _made(
+        self,
+        name: str,
+        account: int,
+        scopes: Iterable[str],
+        contracts: Iterable[str],
+        networks: Iterable[str],
+        expires_ns: int | None,
+        public: str | None,
+        idempotent_labels: bool,
+    ) -> tuple[Key, bytes, str]:
+        """Give a key that can be, what checks its signatures, and its secret or ""."""
+        secret = secrets.token_urlsafe(SECRET_BYTES) if public is None else ""
+        key = Key(
+            id=secrets.token_hex(8),
+            account=account,
+            name=name,
+            scopes=frozenset(scopes),
+            contracts=frozenset(contracts),
+            networks=_networks(networks),
+            expires_ns=expires_ns,
+            idempotent_labels=idempotent_labels,
+            algorithm=HMAC if public is None else ED25519,
+            created_ns=self._now_ns(),
+            revoked_ns=None,
+        )
+        _check_key(key)
+        return key, secret.encode() if public is None else _public(public), secret
 
     def _add(self, key: Key, material: bytes) -> None:
         with self._file.writing(durable=True) as database:

@@ -1,21 +1,29 @@
 """MARKET: one market on disk: archive, journal, exchange, members. The world of `day.py`.
 
-Takes   a data folder; whether demonstration members trade; the speed of market time.
+Takes   a data folder; whether demonstration members trade; market time, once it runs.
 Gives   `Market`, which is the `World` that a market day asks for, and answers what the pages
         ask. Threads may ask while the market moves: the one writer answers between two groups.
-Keeps   the journal as the only truth: all else here is rebuilt from it at the start.
-Source  Decision 0011.
+        Each supervised task may act on a thread of its own.
+Keeps   the journal as the only truth: all else here is rebuilt from it at the start. What acts
+        asks it first, so that a task which was broken off anywhere may simply do its moment again.
+Source  Decisions 0011 and 0033.
 
     MarketError
     └── ReleaseUnwritten    the files of a day cannot be written
 """
 
+import gc
+import os
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from contextlib import suppress
 from datetime import date
 from datetime import timedelta
@@ -27,27 +35,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.adapters.archive import Archive
+from chiphour.adapters.closings import Fixable
+from chiphour.adapters.commit import Told
 from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import fix_range
-from chiphour.adapters.fixings import fixable
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
 from chiphour.adapters.log import open_log
 from chiphour.adapters.logged import Logged
+from chiphour.adapters.recent import Recent
+from chiphour.adapters.recent import last_fills
+from chiphour.adapters.recent import since
 from chiphour.adapters.recovery import recover
 from chiphour.adapters.sequencer import Sequencer
+from chiphour.adapters.sequencer import Submission
 from chiphour.adapters.serve.pages import listings_of
 from chiphour.adapters.serve.pages import release_of
 from chiphour.adapters.shown import Shown
 from chiphour.adapters.solver import SolverProcess
 from chiphour.auction.instance import Instance
+from chiphour.auction.instance import from_json as instance_from_json
 from chiphour.auction.model import Program
+from chiphour.auction.solve import Basis
 from chiphour.auction.solve import Solution
 from chiphour.contracts import table
 from chiphour.contracts.cycle import month_end
 from chiphour.contracts.names import name_of
 from chiphour.exchange import events as e
+from chiphour.exchange.commands import ACCOUNT
+from chiphour.exchange.commands import FIT
+from chiphour.exchange.commands import INDEX
+from chiphour.exchange.commands import KIND
+from chiphour.exchange.commands import STRIKE_NS
 from chiphour.exchange.commands import TIME_NS
+from chiphour.exchange.commands import VALUE_MICROUSD
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import Quality
 from chiphour.exchange.commands import Vintage
@@ -56,12 +77,16 @@ from chiphour.exchange.compose import commands
 from chiphour.exchange.engine import Engine
 from chiphour.exchange.limits import Limits
 from chiphour.index.fixing import Fixing
+from chiphour.index.realtime import Tick
 from chiphour.index.series import BY_NUMBER
 from chiphour.index.series import BY_TICKER
 from chiphour.index.v2026_1 import PARAMETERS
 from chiphour.observe.observation import MarketError
 from chiphour.observe.observation import Observation
 from chiphour.observe.observation import canonical_json
+from chiphour.publish.files import RESULT_FILE
+from chiphour.publish.files import RUN_FILE
+from chiphour.publish.files import TRADES_FILE
 from chiphour.publish.market import MarketRelease
 from chiphour.simulate.members import DEMONSTRATION
 from chiphour.simulate.members import LABEL
@@ -69,6 +94,7 @@ from chiphour.simulate.members import Crowd
 from chiphour.simulate.members import Quoted
 from chiphour.simulate.members import enrolment
 from chiphour.simulate.workloads import demonstration_run
+from chiphour.units import MICROUSD_PER_TICK
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_MINUTE
 from chiphour.units import day_from_ns
@@ -84,63 +110,29 @@ KEPT_NS = 2 * NS_PER_DAY  # How far back `events_since` can look.
 SOLVE_LIMIT_S = 60
 NEVER_NS = 1 << 62
 MONTHS_QUOTED = 2
+ACTS = (Kind.ORDER, Kind.CANCEL)  # What demonstration members send.
+MEMBERS = [member.account for member in DEMONSTRATION]
+QUALITIES = {"live": Quality.LIVE, "stale": Quality.STALE, "halted": Quality.HALTED}
 
 
 class ReleaseUnwritten(MarketError):
     """The files of a day cannot be written; a restart writes those of the day it stopped in."""
 
 
-class Stopped(Exception):
-    """The market was asked to stop while members were trading."""
-
-
-class Replayed:
-    """An engine while its journal is replayed: what it says is heard."""
-
-    def __init__(self, limits: Limits, hear: Callable[[Rows], None]) -> None:
-        """Allocate an empty exchange; `hear` receives the events of each batch."""
-        self.engine = Engine(limits)
-        self._hear = hear
-
-    def apply(self, rows: Rows) -> Rows:
-        """Apply commands and let their events be heard."""
-        events = self.engine.apply(rows)
-        self._hear(events)
-        return events
-
-    @property
-    def next_due_ns(self) -> int:
-        """Give the time at which something is due."""
-        return self.engine.next_due_ns
-
-    @property
-    def sequence(self) -> int:
-        """Give the sequence of the last command."""
-        return self.engine.sequence
-
-    @property
-    def time_ns(self) -> int:
-        """Give the time of the last command."""
-        return self.engine.time_ns
-
-    @property
-    def work_waits(self) -> bool:
-        """Tell whether something waits in the queue of work."""
-        return self.engine.work_waits
-
-    def digest(self) -> str:
-        """Give the digest of the state."""
-        return self.engine.digest()
-
-
 class Market:
     """A market in a data folder. Use it as a context manager, or `close` it."""
 
     def __init__(
-        self, folder: Path, demonstration: bool = True, history_ns: int | None = KEPT_NS
+        self,
+        folder: Path,
+        demonstration: bool = True,
+        history_ns: int | None = KEPT_NS,
+        hear: Callable[[Told], None] | None = None,
     ) -> None:
         """Open or create the market in `folder`, and replay its journal.
 
+        `hear` is told all that is and becomes durable, from the journal's beginning on: first by
+        this thread, then by the committer's.
         Raises JournalDamaged, JournalLocked or ArchiveDamaged where the folder does not hold.
         """
         self.folder = folder
@@ -148,17 +140,21 @@ class Market:
         self.log = open_log(folder)
         self._logged: Logged | None = None
         self._crowd = Crowd(DEMONSTRATION, SEED) if demonstration else None
-        self._history_ns = history_ns  # None keeps every event.
-        self._recent: list[Rows] = []
+        self._also = hear
+        self._recent = Recent(history_ns)  # None keeps every event.
+        self._listed: tuple[int, ...] = ()  # Contracts ever listed.
         self._paid: dict[int, set[int]] = defaultdict(set)
         self._fits: dict[int, tuple[int, int]] = {}
-        self._pause: Callable[[int], None] | None = None
-        replayed, journal, self.recovery = recover(
-            folder, Limits(), lambda limits: Replayed(limits, self._hear)
-        )
-        assert isinstance(replayed, Replayed)
-        self._engine = replayed.engine
-        self._sequencer = Sequencer(self._engine, journal, lambda: self._engine.time_ns)
+        self._told: dict[int, set[tuple[int, int]]] = defaultdict(set)  # Fixings, by strike.
+        self._marked_ns = 0  # When the last MARK was sent.
+        self._acted_ns = 0  # When a demonstration member last did anything.
+        self._turn = threading.Lock()  # Of the demonstration members: to hear, or to act.
+        with _uncollected():
+            engine, journal, self.recovery = recover(folder, Limits(), Engine, hear=self._hear)
+        assert isinstance(engine, Engine)
+        self._engine = engine
+        self._now_ns: Callable[[], int] = lambda: engine.time_ns
+        self._sequencer = Sequencer(engine, journal, lambda: self._now_ns(), self._contracts)
         self._sequencer.subscribe(self._hear)
         self._solver = SolverProcess(SOLVE_LIMIT_S)
         if self._crowd is not None:
@@ -184,9 +180,13 @@ class Market:
         self.log.close()
         self.archive.close()
 
-    def at_wall_speed(self, pause: Callable[[int], None]) -> None:
-        """From now on wait before each moment: `pause(time_ns)` returns when it has come."""
-        self._pause = pause
+    def runs_by(self, now_ns: Callable[[], int]) -> None:
+        """From now on stamp what comes without a time by this clock of market time."""
+        self._now_ns = now_ns
+
+    def now_ns(self) -> int:
+        """Give the time that a command which comes now is stamped with, or the last one's."""
+        return max(self.time_ns, self._now_ns())
 
     @property
     def time_ns(self) -> int:
@@ -194,9 +194,19 @@ class Market:
         return self.ask(lambda engine: engine.time_ns)
 
     @property
+    def has_members(self) -> bool:
+        """Tell whether demonstration members trade here."""
+        return self._crowd is not None
+
+    @property
     def sequence(self) -> int:
         """Give the sequence of the last command."""
         return self.ask(lambda engine: engine.sequence)
+
+    @property
+    def queued_rows(self) -> int:
+        """Give how many commands wait to be applied."""
+        return self._sequencer.queued_rows
 
     def digest(self) -> str:
         """Give the digest of the exchange's state (rulebook 13)."""
@@ -219,11 +229,10 @@ class Market:
     def close_batch(self, day: date) -> None:
         """Log which rows come in with the strike of a day, unless the log has them."""
         read = self.archive.fixable(0, strike_ns(day))
-        logged = self._logged or Logged(self.archive, self.log, read)
-        logged.see(read)
-        logged.batch(strike_ns(day))
-        logged.flush()
-        self._logged = logged
+        with self._logging(read) as logged:
+            logged.see(read)
+            logged.batch(strike_ns(day))
+            logged.flush()
 
     def previous(
         self, day: date, parameter_set: str = PARAMETERS.parameter_set
@@ -245,10 +254,22 @@ class Market:
         """Keep fixings in the archive, then log those that the log has not got."""
         if not self.archive.keep_fixings(fixings):
             return
-        if self._logged is None:
-            self._logged = Logged(self.archive, self.log, fixable(self.archive))
-        self._logged.fixings(fixings)
-        self._logged.flush()
+        with self._logging() as logged:
+            logged.fixings(fixings)
+            logged.flush()
+
+    def log_kept(self, day: date) -> None:
+        """Log what is kept of a day and the one before, where the last writing was broken off.
+
+        A strike whose batch is not closed was never to be logged.
+        """
+        strikes = {strike_ns(day) - NS_PER_DAY, strike_ns(day)}
+        closed = strikes & {each.strike_ns for each in self.archive.closed_batches()}
+        found = [self.archive.vintages(None, strike, "", None) for strike in closed]
+        kept = [fixing for each in found for fixing in each if not fixing.revision]
+        with self._logging() as logged:
+            logged.fixings(sorted(kept, key=lambda fixing: fixing.known_ns))
+            logged.flush()
 
     def contracts(self) -> Mapping[str, int]:
         """Give the number of each contract ever listed, by name."""
@@ -266,50 +287,72 @@ class Market:
         unused = [n for n in range(self._engine.limits.contracts) if n not in used]
         return unused + [n for n, state in used.items() if state == table.State.EXPIRED]
 
+    def told(self, day: date) -> Collection[tuple[int, int]]:
+        """Give what the exchange heard of a strike: the number of a series, and the vintage."""
+        strike = strike_ns(day)
+        return self.ask(lambda engine: frozenset(self._told.get(strike, ())))
+
     def has_fit_fix(self, index: int) -> bool:
         """Tell whether the exchange knows a fix of a series that is fit for settlement."""
         return index in self._fits
 
-    def submit(self, rows: Rows) -> Rows:
-        """Journal and apply commands; gives their events once durable, and heard by all here."""
-        events = self._sequencer.submit(rows)
+    def submit(self, rows: Rows, private: bytes = b"") -> Rows:
+        """Journal and apply commands; gives their events once durable, and heard by all here.
+
+        `private` belongs to the first of them, and goes to the journal only.
+        """
+        events = self._sequencer.submit(rows, private)
         self.ask(lambda engine: None)  # Listeners hear a group before anyone's next question.
         return events
 
+    def hand_in(self, rows: Rows, private: bytes = b"") -> Submission:
+        """Hand commands to the one writer; what comes of them is told to who hears all."""
+        return self._sequencer.hand_in(rows, private)
+
+    def question(self, question: Callable[[Engine], T]) -> "Future[T]":
+        """Ask as `ask` does, but give a future."""
+        return self._sequencer.question(lambda engine: question(self._engine))
+
     def trade(self, until_ns: int) -> None:
-        """Send marks, and what the members send, until a market time (exclusive)."""
+        """Send marks, and what the members send, until a market time (exclusive), at once."""
         while (moments := self._moments(until_ns)) and self._trading():
-            if self._pause is not None:
-                self._pause(moments[0])
-                moments = moments[:1]
             rows = [self._marks(moments)]
             if self._crowd is not None and moments[0] % MEMBERS_EVERY_NS == 0:
                 rows.append(self._crowd.step(moments[0], self._quoted()))
             together = np.concatenate(rows)
             ranked = together[np.argsort(together[:, TIME_NS], kind="stable")]
             self.submit(ranked)
-        if self._pause is not None:
-            self._pause(until_ns)
 
     def paid(self, run: int) -> Collection[int]:
         """Give the items of an auction run whose transfers the journal holds."""
-        return self._paid[run]
+        return self.ask(lambda engine: frozenset(self._paid.get(run, ())))
 
     def gather(self, day: date) -> Instance | None:
-        """Give the demonstration members' bids and offers, or None without them."""
+        """Give the run that was written, else the bids and offers of demonstration members."""
+        sealed = self.place(day) / RUN_FILE
+        if sealed.exists():
+            return instance_from_json(sealed.read_bytes())
         if self._crowd is None:
             return None
         return demonstration_run(day, self.previous(day + timedelta(days=1)), DEMONSTRATION, SEED)
 
-    def solve(self, program: Program) -> Solution:
+    def solve(self, program: Program, basis: Basis | None = None) -> Solution:
         """Solve one linear program in the solver's process."""
-        return self._solver.solve(program)
+        return self._solver.solve(program, basis)
 
     def events_since(self, time_ns: int) -> Rows:
-        """Give the events at or after a market time, at most two days back."""
-        held = self.ask(lambda engine: list(self._recent))
-        recent = [rows[rows[:, e.TIME_NS] >= time_ns] for rows in held]
-        return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *recent])
+        """Give the events at or after a market time, at most two days back.
+
+        Of what is older than the last million of them, only fills. Raises EventsForgotten where
+        even of these there were too many.
+        """
+        return since(time_ns, self.ask(lambda engine: self._recent.held(time_ns)))
+
+    def fills_since(self, time_ns: int) -> Rows:
+        """Give the fills at or after a market time, as many of the last as are held."""
+        recent = since(time_ns, self.ask(lambda engine: self._recent.held()))
+        fills: Rows = recent[recent[:, e.KIND] == e.Kind.FILL]
+        return fills
 
     def release(self, day: date) -> MarketRelease:
         """Give all that the page of a day is made from, with the market of this moment."""
@@ -333,11 +376,15 @@ class Market:
         Raises ReleaseUnwritten.
         """
         place = self.place(day)
-        draft = place / ".draft"
+        draft = place
         try:
             place.mkdir(parents=True, exist_ok=True)
             for name, content in files.items():
-                draft.write_bytes(content)
+                draft = place / f".{name}.draft"
+                with draft.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
                 draft.replace(place / name)
         except OSError as fault:
             with suppress(OSError):
@@ -345,6 +392,58 @@ class Market:
             raise ReleaseUnwritten(
                 f"{place}: expected to write a day's files, found {fault.strerror}"
             ) from None
+
+    # -- what its tasks do while it runs ------------------------------------------------------
+
+    def pass_time(self, until_ns: int) -> None:
+        """Let the exchange do all that is due up to a market time; it does each thing once."""
+        self._sequencer.advance(until_ns)
+        self.ask(lambda engine: None)
+
+    def mark(self, moment_ns: int, ticks: Sequence[Tick] = ()) -> None:
+        """Send the marks of a moment, unless some were sent at it or later.
+
+        An index that some open contract takes from the ticks carries the newest one of `ticks`;
+        where there is none yet it is halted.
+        """
+        if self.ask(lambda engine: self._marked_ns) >= moment_ns:
+            return
+        by_series = {BY_TICKER[tick.series].number: tick for tick in ticks}
+        trading = self._trading()
+        ticked = {
+            row[column]
+            for _, row in trading
+            for column in (table.INDEX, table.INDEX_B)
+            if row[table.INDEX_TICKS] > 0
+        }
+        rows = self._marks([moment_ns])
+        for row in rows:
+            if row[INDEX] in ticked:
+                _carry(row, by_series.get(int(row[INDEX])))
+        self.submit(rows)
+
+    def let_members_act(self, moment_ns: int) -> None:
+        """Send what the demonstration members send at a moment, unless they acted since."""
+        if self._crowd is None or self.ask(lambda engine: self._acted_ns) >= moment_ns:
+            return
+        quoted = self._quoted()
+        with self._turn:
+            rows = self._crowd.step(moment_ns, quoted)
+        self.submit(rows)
+
+    def last_told_day(self) -> date | None:
+        """Give the day of the last strike of which the exchange heard, or None."""
+        last = self.ask(lambda engine: max(self._told, default=None))
+        return None if last is None else day_from_ns(last)
+
+    def auction_begun(self, day: date) -> bool:
+        """Tell whether a day's run was written, and its result not yet."""
+        place = self.place(day)
+        return (place / RUN_FILE).exists() and not (place / RESULT_FILE).exists()
+
+    def is_published(self, day: date) -> bool:
+        """Tell whether the files of a day's release are all written."""
+        return (self.place(day) / TRADES_FILE).exists()
 
     # -- what this market knows ---------------------------------------------------------------
 
@@ -388,15 +487,7 @@ class Market:
 
     def last_fills(self, contract: int, count: int) -> Rows:
         """Give the last fills of a contract, the oldest first, of the events still held."""
-        recent = self.ask(lambda engine: list(self._recent))
-        found: list[Rows] = []
-        missing = count
-        while recent and missing > 0:
-            rows = recent.pop()
-            fills = (rows[:, e.KIND] == e.Kind.FILL) & (rows[:, e.CONTRACT] == contract)
-            found.insert(0, rows[fills][-missing:])
-            missing -= len(found[0])
-        return np.concatenate([np.empty((0, e.EVENT_COLUMNS), np.int64), *found])
+        return last_fills(self.ask(lambda engine: self._recent.held()), contract, count)
 
     def _enrol(self) -> None:
         """Enrol the demonstration members that this market does not know yet."""
@@ -407,6 +498,15 @@ class Market:
         ]
         if fresh:
             self._sequencer.submit(enrolment(fresh), canonical_json(names).encode())
+
+    @contextmanager
+    def _logging(self, read: Fixable | None = None) -> Iterator[Logged]:
+        """Give the writer of the log; after a fault the next one begins from what is written."""
+        logged, self._logged = self._logged, None
+        if logged is None:
+            logged = Logged(self.archive, self.log, read or self.archive.fixable(0, NEVER_NS))
+        yield logged
+        self._logged = logged
 
     def _moments(self, until_ns: int) -> list[int]:
         """Give the next minutes: up to, not including, the next time at which members act."""
@@ -443,21 +543,55 @@ class Market:
             and row[table.EXPIRY_NS] in (0, *ends[:MONTHS_QUOTED])
         ]
 
-    def _hear(self, events: Rows) -> None:
+    def _contracts(self) -> dict[int, Rows]:
+        """Give the row of each contract that is known to be listed; on the writer's thread."""
+        return {number: self._engine.contract(number) for number in self._listed}
+
+    def _hear(self, told: Told) -> None:
+        if self._also is not None:
+            self._also(told)
+        events, kinds = told.events, told.rows[:, KIND]
+        if (kinds == Kind.LIST).any():
+            listed = events[events[:, e.KIND] == e.Kind.LISTED, e.CONTRACT].tolist()
+            self._listed = (*dict.fromkeys((*self._listed, *listed)),)
+        marks = told.rows[kinds == Kind.MARK]
+        self._marked_ns = max(self._marked_ns, int(np.max(marks[:, TIME_NS], initial=0)))
         if self._crowd is not None:
-            self._crowd.hear(events)
+            acts = told.rows[np.isin(kinds, ACTS)]
+            acts = acts[np.isin(acts[:, ACCOUNT], MEMBERS)]
+            self._acted_ns = max(self._acted_ns, int(np.max(acts[:, TIME_NS], initial=0)))
+            with self._turn:
+                self._crowd.hear(events)
         if not len(events):
             return
         for row in events[events[:, e.KIND] == e.Kind.TRANSFERRED].tolist():
             self._paid[row[e.RUN]].add(row[e.ITEM])
-        fixed = events[(events[:, e.KIND] == e.Kind.FIXED) & (events[:, e.VALUE_MICROUSD] > 0)]
+        fixed = events[events[:, e.KIND] == e.Kind.FIXED]
+        for row in fixed.tolist():
+            self._told[row[e.STRIKE_NS]].add((row[e.INDEX], row[e.REASON]))
+        fixed = fixed[fixed[:, e.VALUE_MICROUSD] > 0]
         for row in fixed[fixed[:, e.REASON] == Vintage.PROVISIONAL].tolist():
             last = self._fits.get(row[e.INDEX], (row[e.VALUE_MICROUSD],) * 2)[1]
             self._fits[row[e.INDEX]] = (last, row[e.VALUE_MICROUSD])
-        self._recent.append(events)
-        oldest = int(events[-1, e.TIME_NS]) - (self._history_ns or NEVER_NS)
-        while self._recent and self._recent[0][-1, e.TIME_NS] < oldest:
-            self._recent.pop(0)
+        self._recent.add(events)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles meanwhile: what listeners fold is millions of rows, none in a cycle."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _carry(row: Rows, tick: Tick | None) -> None:
+    """Let a MARK carry a tick: its value, its own time, how good it is; none is no good."""
+    row[FIT] = QUALITIES["halted" if tick is None else tick.state]
+    if tick is not None and tick.published_ticks is not None:
+        row[VALUE_MICROUSD] = tick.published_ticks * MICROUSD_PER_TICK
+        row[STRIKE_NS] = tick.time_ns
 
 
 def _ends_a_month(row: Sequence[int]) -> bool:

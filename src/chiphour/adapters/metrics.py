@@ -1,14 +1,15 @@
-"""METRICS: how each venue's task fares, as Prometheus reads it.
+"""METRICS: how each venue's task fares, and each of a market's, as Prometheus reads it.
 
 Takes   the states of the tasks, the time.
 Gives   the text exposition, UTF-8.
-Keeps   one series for each venue and state, so that a state that ended is seen to be 0.
-Source  Decision 0015; Prometheus text exposition format 0.0.4.
+Keeps   one series for each venue or task and state, so that a state that ended is seen to be 0.
+Source  Decisions 0015 and 0033; Prometheus text exposition format 0.0.4.
 """
 
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client import generate_latest
@@ -19,6 +20,8 @@ from prometheus_client.registry import Collector
 
 from chiphour.adapters.task import STATES
 from chiphour.adapters.task import TaskState
+from chiphour.publish.tasks import STATES as TASK_STATES
+from chiphour.publish.tasks import TaskRow
 from chiphour.units import NS_PER_SECOND
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -45,12 +48,68 @@ GAUGES: dict[str, tuple[str, Callable[[TaskState], float | None]]] = {
     ),
 }
 
+# The same of a market's own tasks, by the market's clock.
+TASK_TIMES: dict[str, tuple[str, Callable[[TaskRow], int]]] = {
+    "chiphour_task_last_run_timestamp_seconds": (
+        "Market time at which it last began to work.",
+        lambda row: row.last_run_ns,
+    ),
+    "chiphour_task_last_success_timestamp_seconds": (
+        "Market time at which work that went well last began.",
+        lambda row: row.last_success_ns,
+    ),
+    "chiphour_task_next_timestamp_seconds": (
+        "Market time at which it is due, or tries again.",
+        lambda row: row.next_ns,
+    ),
+}
+TASK_COUNTS: dict[str, tuple[str, Callable[[TaskRow], int]]] = {
+    "chiphour_task_runs": ("How often it worked.", lambda row: row.runs),
+    "chiphour_task_failures": ("How often it failed.", lambda row: row.failures),
+    "chiphour_task_missed": ("How many moments it passed over.", lambda row: row.missed),
+}
+
 
 def metrics_text(states: Iterable[TaskState], now_ns: int) -> bytes:
     """Write the states in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(_Tasks(tuple(states), now_ns))
     return generate_latest(registry)
+
+
+def tasks_text(rows: Sequence[TaskRow]) -> bytes:
+    """Write how a market's tasks fare in the same format; nothing where there are none."""
+    if not rows:
+        return b""
+    registry = CollectorRegistry()
+    registry.register(_MarketTasks(rows))
+    return generate_latest(registry)
+
+
+class _MarketTasks(Collector):
+    """Gives a market's own tasks as metrics. Times are market time."""
+
+    def __init__(self, rows: Sequence[TaskRow]) -> None:
+        self._rows = rows
+
+    def collect(self) -> Iterator[Metric]:
+        text = "1 for the state in which the task is, 0 for the others."
+        states = GaugeMetricFamily("chiphour_task_state", text, labels=["task", "state"])
+        for row in self._rows:
+            for word in TASK_STATES:
+                states.add_metric([row.task, word], int(word == row.state))
+        yield states
+        for name, (text, time_of) in TASK_TIMES.items():
+            gauge = GaugeMetricFamily(name, text, labels=["task"])
+            for row in self._rows:
+                if (value := _seconds(time_of(row))) is not None:
+                    gauge.add_metric([row.task], value)
+            yield gauge
+        for name, (text, count_of) in TASK_COUNTS.items():
+            counter = CounterMetricFamily(name, text, labels=["task"])
+            for row in self._rows:
+                counter.add_metric([row.task], count_of(row))
+            yield counter
 
 
 class _Tasks(Collector):

@@ -17,6 +17,7 @@ from chiphour.adapters.archive_rows import Reveal
 from chiphour.adapters.metrics import metrics_text
 from chiphour.adapters.offers import Filter
 from chiphour.adapters.schedule import WINDOW_NS
+from chiphour.adapters.signals import Signals
 from chiphour.adapters.task import TaskState
 from chiphour.observe.observation import Observation
 from chiphour.observe.register import REGISTER
@@ -41,6 +42,7 @@ class Observed:
         """Look at an archive by a clock."""
         self._archive = archive
         self._now_ns = now_ns
+        self._signals = Signals(archive, self.time_ns)
 
     def offers(self, wanted: Wanted) -> Offers:
         """Give a page of current offers; a page may be shorter than asked before the last one."""
@@ -112,6 +114,10 @@ class Observed:
         """Give the states of collection in Prometheus's text form."""
         states = [TaskState(**json.loads(task.document)) for task in self._archive.tasks()]
         return metrics_text(states, self._now_ns())
+
+    def signals(self) -> Signals:
+        """Give what prices say, as it was at the end of the last whole hour."""
+        return self._signals
 
     def frame(self) -> Frame:
         """Give what surrounds a page that says why there is none."""

@@ -78,6 +78,11 @@ class RealTimeIndex:
                 return list(self._kept.get(series, ()))
             return [kept[-1] for kept in self._kept.values() if kept]
 
+    @property
+    def time_ns(self) -> int:
+        """Give the time of the last tick; 0 before the first."""
+        return self._state.time_ns or 0
+
     def parameters_sha256(self) -> str:
         """Give the hash of the parameters in force."""
         return parameters_sha256(self._parameters)

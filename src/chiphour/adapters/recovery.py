@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -30,6 +31,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from chiphour.adapters.commit import Told
+from chiphour.adapters.commit import joined
 from chiphour.adapters.journal import FOLDER_NAME
 from chiphour.adapters.journal import SEGMENT_BYTES
 from chiphour.adapters.journal import Journal
@@ -57,6 +60,7 @@ from chiphour.wire.journal import Head
 from chiphour.wire.journal import Mark
 from chiphour.wire.journal import TornTail
 from chiphour.wire.journal import chained_events
+from chiphour.wire.journal import unpack_private
 from chiphour.wire.snapshot import SnapshotDamaged
 from chiphour.wire.snapshot import SnapshotHead
 
@@ -141,6 +145,7 @@ class Replay:
         """
         self.engine = engine
         self.mark = after  # Number, hash and events are those of the last frame applied.
+        self.hear: Callable[[Told], None] | None = None
         self._name = name
         self._stated = {head.frame: head for head in stated}
         self._waiting: list[Frame] = []
@@ -192,6 +197,8 @@ class Replay:
                 events.append(self.engine.apply(rows[first : first + BATCH_ROWS]))
         finally:
             self._join()  # What differed before may be why the engine stopped.
+        if self.hear is not None and len(rows):
+            self.hear(Told(rows, joined(events), _private_of(frames)))
         self.mark = self.mark._replace(number=frames[-1].number, hash=frames[-1].hash)
         self._checking = _comparing().submit(
             _compared, self._name, self.mark.events, frames, events
@@ -220,6 +227,15 @@ class Replay:
                 f"after it says, found {frame.hash.hex()}: the snapshot is of a journal that went "
                 "on otherwise: remove it"
             )
+
+
+def _private_of(frames: Sequence[Frame]) -> list[tuple[int, bytes]]:
+    """Give what is private of the commands of frames, by their place among them all."""
+    found, before = [], 0
+    for frame in frames:
+        found += [(before + place, content) for place, content in unpack_private(frame.private)]
+        before += len(frame.rows)
+    return found
 
 
 @cache
@@ -262,8 +278,11 @@ def recover(
     created_ns: int | None = None,
     restore: Restore | None = None,
     segment_bytes: int = SEGMENT_BYTES,
+    hear: Callable[[Told], None] | None = None,
 ) -> Recovered:
     """Open the journal of a data folder, or create it, and bring an engine to its end.
+
+    `hear` is told all that is replayed, in order, as a sequencer's subscriber is.
 
     `limits` and `created_ns` (else the wall clock) are for a new market; an existing journal's
     own limits win. With `restore` the newest whole snapshot is the beginning, without it the
@@ -283,6 +302,7 @@ def recover(
         if restore is not None:
             snapshot = newest_whole(place, head, lambda fault: passed_over.append(str(fault)))
         replay = first_state(place, head, make_engine, restore, snapshot)
+        replay.hear = hear
         first = 1 if snapshot is None else snapshot.head.segment
         for frame in read_ahead(journal.frames(min(first, len(journal.reader.segments)))):
             replay.take(frame)

@@ -1,7 +1,8 @@
 """SEQUENCER: the one writer. It stamps commands and applies them; told is what is durable.
 
 Takes   commands of many threads; an engine and a journal that stand at the same sequence; a clock.
-Gives   to each submitter the events of its own commands, to every subscriber all events in order.
+Gives   to each submitter the events of its own commands; to every subscriber all that is durable,
+        in order.
 Keeps   nothing told that is not durable; one order for all, which is the journal's.
         ADVANCE before anything later than what is due, so that no command meets ADVANCE_DUE; and
         while work waits and nobody else wants anything, so that the work gets done.
@@ -22,6 +23,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from dataclasses import field
@@ -32,10 +34,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from chiphour.adapters.commit import NO_COMMANDS
 from chiphour.adapters.commit import NO_EVENTS
 from chiphour.adapters.commit import Committer
 from chiphour.adapters.commit import Group
 from chiphour.adapters.commit import SequencerStopped as SequencerStopped
+from chiphour.adapters.commit import Told
 from chiphour.adapters.commit import fault_of_ours
 from chiphour.adapters.commit import raise_priority
 from chiphour.adapters.journal import Journal
@@ -69,7 +73,6 @@ for _kind in (Kind.ADVANCE, Kind.OPEN, Kind.FIXING, Kind.SETTLE):
 CALL_NS_LEAST = NS_PER_SECOND  # The shortest call that an order can begin (CALL_S in seconds).
 
 TIME_NS_END = 1 << 62  # `next_due_ns` when nothing is due (rulebook 2.6): no time reaches it.
-NO_COMMANDS: Rows = np.zeros((0, COMMAND_COLUMNS), np.int64)
 CLOSED = "sequencer: expected to be open, found it closed"
 
 T = TypeVar("T")
@@ -81,8 +84,11 @@ class RequestMalformed(MarketError):
 
 
 @dataclass(eq=False, slots=True)
-class _Submission:
-    """One wish in the queue: rows; or a time to advance to; or a question to the engine."""
+class Submission:
+    """One wish in the queue: rows; or a time to advance to; or a question to the engine.
+
+    Once `future` is done, `rows` are as they were stamped.
+    """
 
     rows: Rows
     private: bytes = b""
@@ -95,19 +101,29 @@ class _Submission:
 class Sequencer:
     """The one writer of a market. Close it, or use it as a context."""
 
-    def __init__(self, engine: Exchange, journal: Journal, clock: Callable[[], int]) -> None:
-        """Start the writer thread. `clock` gives the market time in nanoseconds."""
+    def __init__(
+        self,
+        engine: Exchange,
+        journal: Journal,
+        clock: Callable[[], int],
+        contracts: Callable[[], Mapping[int, Rows]] | None = None,
+    ) -> None:
+        """Start the writer thread. `clock` gives the market time in nanoseconds.
+
+        `contracts` gives copies of contracts' rows, for the subscribers; called by the writer.
+        """
         assert engine.sequence + 1 == journal.mark.next_sequence
         self._engine = engine
         self._journal = journal
         self._clock = clock
+        self._contracts = contracts
         self._changed = threading.Condition()
-        self._queue: deque[_Submission] = deque()
+        self._queue: deque[Submission] = deque()
         self._queued_rows = 0
         self._closing = False
         self._stopped = ""
-        self._subscribers: tuple[Callable[[Rows], None], ...] = ()
-        self._taken: list[_Submission] = []  # By the writer, not all handed over yet.
+        self._subscribers: tuple[Callable[[Told], None], ...] = ()
+        self._taken: list[Submission] = []  # By the writer, not all handed over yet.
         self._group = Group()
         self._first_sequence = engine.sequence
         self._committer = Committer(journal, self._tell, self._stop)
@@ -132,12 +148,17 @@ class Sequencer:
 
         Waits only while the queue is full. Raises RequestMalformed, SequencerStopped.
         """
+        return self.hand_in(commands, private).future
+
+    def hand_in(self, commands: Rows, private: bytes = b"") -> Submission:
+        """Submit as `submit_nowait` does, but give all of it: the rows too, for their stamps."""
         check_submission(commands, private)
+        submission = Submission(np.array(commands, np.int64), bytes(private))
         if len(commands):
-            return self._enqueue(_Submission(np.array(commands, np.int64), bytes(private)))
-        nothing: Future[Rows] = Future()
-        nothing.set_result(NO_EVENTS)
-        return nothing
+            self._enqueue(submission)
+        else:
+            submission.future.set_result(NO_EVENTS)
+        return submission
 
     def advance(self, time_ns: int) -> Rows:
         """Do what is due up to `time_ns`, and what work waits; give the events of it.
@@ -148,7 +169,7 @@ class Sequencer:
         assert not self._is_writer(), "a subscriber cannot wait for itself"
         if time_ns >= TIME_NS_END:
             raise RequestMalformed(f"advance: expected a time below 2^62, found {time_ns}")
-        result: Rows = self._enqueue(_Submission(NO_COMMANDS, advance_ns=time_ns)).result()
+        result: Rows = self._enqueue(Submission(NO_COMMANDS, advance_ns=time_ns)).result()
         return result
 
     def ask(self, question: Callable[[Exchange], T]) -> T:
@@ -158,14 +179,17 @@ class Sequencer:
         SequencerStopped, and whatever the question raises.
         """
         assert not self._is_writer(), "a subscriber cannot wait for itself"
-        result: T = self._enqueue(_Submission(NO_COMMANDS, question=question)).result()
-        return result
+        return self.question(question).result()
 
-    def subscribe(self, listen: Callable[[Rows], None]) -> Callable[[], None]:
-        """Call `listen` with the events of every later frame, in order; give what ends that.
+    def question(self, question: Callable[[Exchange], T]) -> "Future[T]":
+        """Ask as `ask` does, but give a future. Raises SequencerStopped."""
+        return self._enqueue(Submission(NO_COMMANDS, question=question))
 
-        It runs on the committer's thread: it must hand over quickly and not wait for `submit`. The
-        rows are int64[m, 16], read-only. If it raises, the sequencer stops: the fault is ours.
+    def subscribe(self, listen: Callable[[Told], None]) -> Callable[[], None]:
+        """Call `listen` with all that every later frame makes durable, in order; give what ends it.
+
+        It runs on the committer's thread: it must hand over quickly and not wait for `submit`. If
+        it raises, the sequencer stops: the fault is ours.
         """
         with self._changed:
             self._subscribers += (listen,)
@@ -191,6 +215,11 @@ class Sequencer:
         """Say why it takes nothing more; "" while it works."""
         return self._stopped
 
+    @property
+    def queued_rows(self) -> int:
+        """Give how many commands wait for the writer."""
+        return self._queued_rows
+
     def __enter__(self) -> "Sequencer":
         """Give itself."""
         return self
@@ -207,7 +236,7 @@ class Sequencer:
     def _is_writer(self) -> bool:
         return threading.current_thread() in (self._writer, self._committer.thread)
 
-    def _enqueue(self, submission: _Submission) -> "Future[Any]":
+    def _enqueue(self, submission: Submission) -> "Future[Any]":
         count = len(submission.rows)
         with self._changed:
             self._changed.wait_for(
@@ -226,10 +255,10 @@ class Sequencer:
             self._changed.notify_all()
         return submission.future
 
-    def _tell(self, events: Rows) -> None:
+    def _tell(self, told: Told) -> None:
         """Tell subscribers; on the committer's thread."""
         for listen in self._subscribers:
-            listen(events)
+            listen(told)
 
     def _stop(self, why: str) -> None:
         """Take nothing more; tell everyone who still waits. Of two reasons the first stands."""
@@ -297,7 +326,7 @@ class Sequencer:
                 self._changed.notify_all()
         return True
 
-    def _do(self, group: list[_Submission]) -> None:
+    def _do(self, group: list[Submission]) -> None:
         """Do a group, and hand it over; a question is answered once all before it is durable."""
         first = group[0]
         if first.question is not None:
@@ -312,10 +341,12 @@ class Sequencer:
             self._work(self._engine.time_ns)
         self._hand_over()
 
-    def _apply_group(self, group: list[_Submission]) -> None:
+    def _apply_group(self, group: list[Submission]) -> None:
         """Stamp the commands of a group, and apply them in parts that nothing due can interrupt."""
         rows = np.concatenate([submission.rows for submission in group])
         ends = np.cumsum([len(submission.rows) for submission in group])
+        for submission, end in zip(group, ends.tolist(), strict=True):
+            submission.rows = rows[end - len(submission.rows) : end]
         times = rows[:, TIME_NS]
         times[times == 0] = self._clock()
         times[0] = max(int(times[0]), self._engine.time_ns)
@@ -334,7 +365,7 @@ class Sequencer:
         self._advance(int(times[-1]))
 
     def _apply_part(
-        self, group: list[_Submission], ends: NDArray[np.int64], rows: Rows, part: slice
+        self, group: list[Submission], ends: NDArray[np.int64], rows: Rows, part: slice
     ) -> None:
         """Apply rows[part]; give each submission its own events. `ends` are its ends in `rows`."""
         first = int(np.searchsorted(ends, part.start, "right"))
@@ -394,6 +425,8 @@ class Sequencer:
     def _hand_over(self) -> None:
         """Hand the group in work over to be made durable."""
         group, self._group = self._group, Group()
+        if group.count and self._contracts is not None:
+            group.contracts = self._contracts()
         if group.count or group.done:
             self._committer.hand(group)
 
@@ -432,7 +465,7 @@ def check_submission(commands: Rows, private: bytes) -> None:
         )
 
 
-def _answer_question(submission: _Submission, engine: Exchange) -> None:
+def _answer_question(submission: Submission, engine: Exchange) -> None:
     assert submission.question is not None
     try:
         answer = submission.question(engine)

@@ -6,27 +6,39 @@ Keeps   the index apart from the auction: this is the one place that knows both.
         that was bought is in one trade.
 Source  docs/methodology/companions.md, "TX"; decision 0021.
 
-The auction clears a pool: buyers and sellers of one product and hour share one price. A buyer's
-chips are taken from the sellers in proportion to what they sold, what came over an arc from nobody;
-whole hundredths, cut at the running totals.
+The auction clears a pool: buyers and sellers of one product and hour share one price. Whose chips a
+buyer got is for auction/pairs.py to say, for a day's own run as for one that members bid in; what
+came over an arc it got from nobody.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
+from chiphour.adapters.auction_published import published_sales
+from chiphour.auction.bids.virtual import Virtual
 from chiphour.auction.grid import BUY
+from chiphour.auction.grid import MINUTES_PER_HOUR
+from chiphour.auction.grid import ON_DEMAND
+from chiphour.auction.grid import Grid
 from chiphour.auction.instance import Instance
 from chiphour.auction.instance import from_json as instance_from_json
+from chiphour.auction.pairs import ARC
+from chiphour.auction.pairs import Party
+from chiphour.auction.pairs import Side
+from chiphour.auction.pairs import paired
+from chiphour.auction.pairs import party_of
+from chiphour.auction.positions import Slot
 from chiphour.auction.result import Result
 from chiphour.auction.result import from_json as result_from_json
 from chiphour.index.transacted import Trade
+from chiphour.publish.files import RESULT_FILE
+from chiphour.publish.files import RUN_FILE
 from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
 from chiphour.units import day_from_ns
 from chiphour.units import div_floor
 
@@ -37,15 +49,6 @@ SERIES_BY_PRODUCT = {
     ("H100", "node8"): "CHR.H100.SXM.OD",
     ("H200", "node8"): "CHR.H200.SXM.OD",
 }
-RUN_FILE, RESULT_FILE = "auction-run.json", "auction-result.json"
-
-
-class Party(NamedTuple):
-    """Who stands behind an account of the auction: its name, its group, demonstration or not."""
-
-    name: str
-    group: str
-    demonstration: bool
 
 
 NOBODY: Mapping[int, Party] = {}  # Today every member of the auction is a demonstration member.
@@ -57,7 +60,8 @@ def trades_before(
     """Give the trades of the day-ahead runs that deliver in the day before a strike.
 
     They lie below a data folder as published, in the folders of the two days on which they were
-    cleared. Raises RequestMalformed where a file is not what was published.
+    cleared; those of runs that members bid in lie beside the run. Raises RequestMalformed where a
+    file is not what was published.
     """
     day = day_from_ns(strike_ns)
     found: list[Trade] = []
@@ -68,8 +72,21 @@ def trades_before(
             instance = instance_from_json(run.read_bytes())
             outcome = result_from_json(instance, result.read_bytes())
             found += trades_of(instance, outcome, "day-ahead", parties)
+    found += runs_trades(folder)
     from_ns = strike_ns - NS_PER_DAY - NS_PER_HOUR
     return [trade for trade in found if from_ns < trade.delivered_from_ns < strike_ns]
+
+
+def runs_trades(
+    folder: Path, series_by_product: Mapping[tuple[str, str], str] = SERIES_BY_PRODUCT
+) -> list[Trade]:
+    """Give the trades of the runs that members bid in, of products that are series of ours."""
+    found = []
+    for sale in published_sales(folder):
+        chip, domain, _ = sale.product.split("/", 2)
+        if ticker := series_by_product.get((chip, domain)):
+            found.append(Trade(**sale._replace(product=ticker)._asdict()))
+    return found
 
 
 def trades_of(
@@ -79,101 +96,80 @@ def trades_of(
     parties: Mapping[int, Party] = NOBODY,
     series_by_product: Mapping[tuple[str, str], str] = SERIES_BY_PRODUCT,
 ) -> list[Trade]:
-    """Give the trades of a run, by product, hour, buyer and seller.
+    """Give the trades on demand of a run, by product, hour, buyer and seller.
 
-    Products that are no series of ours are left out. An account without a party is a demonstration
-    member. Increase is what a group bought less what it sold, of one product and hour in this run,
-    shared among its accounts by what they bought.
+    Gangs pay their pool's own price, virtuals deliver nothing: both are left out, and so are
+    products that are no series of ours. An account without a party is a demonstration member.
+    Increase is what a group bought less what it sold, of one product and hour in this run, shared
+    among its accounts by what they bought.
     """
-    trades: list[Trade] = []
     grid = instance.grid
-    bought, sold = _by_slot(result)
-    for number, product in enumerate(grid.products):
+    bought, sold = _by_slot(instance, result)
+    tier, trades = grid.tier_numbers.get(ON_DEMAND), []
+    for number, product in enumerate(grid.products if tier is not None else ()):
         ticker = series_by_product.get((product.chip, product.domain))
-        for hour in range(grid.hours if ticker else 0):
-            price_ticks = result.prices[grid.slot(number, hour)].price_ticks
-            buyers = bought[product.id, hour]
+        for interval in range(grid.intervals if ticker else 0):
+            price_ticks = result.prices[grid.slot(number, tier or 0, interval)].price_ticks
+            buyers = bought[product.id, interval]
             if price_ticks is None or not buyers:
                 continue
-            for buyer, seller, quantity, increase in _pairs(
-                buyers, sold[product.id, hour], parties
-            ):
-                trades.append(
-                    Trade(
-                        run=result.run,
-                        kind=kind,
-                        product=ticker or "",
-                        physical=True,
-                        tenor="OD",
-                        demonstration=buyer.demonstration or seller.demonstration,
-                        buyer=buyer.name,
-                        seller=seller.name,
-                        buyer_group=buyer.group,
-                        seller_group=seller.group,
-                        quantity_hundredths=quantity,
-                        increase_hundredths=increase,
-                        price_ticks=price_ticks,
-                        delivered_from_ns=grid.opens_ns + hour * NS_PER_HOUR,
-                    )
-                )
+            sides = _sides(buyers, sold[product.id, interval], parties)
+            for delivered_from_ns in _hours(grid, interval):
+                slot = Slot(ticker or "", "OD", delivered_from_ns)
+                for sale in paired(result.run, kind, slot, price_ticks, *sides):
+                    trades.append(Trade(**sale._asdict()))
     return trades
 
 
-Quantities = dict[int, int]  # Hundredths by account.
-ARC = Party("", "", False)
+def _hours(grid: Grid, interval: int) -> Iterator[int]:
+    """Yield where each hour of an interval begins, or the interval where it is shorter."""
+    step_ns = grid.step_minutes * NS_PER_MINUTE
+    opens_ns = grid.opens_ns + interval * step_ns
+    yield from range(opens_ns, opens_ns + step_ns, NS_PER_HOUR)
+
+
+Quantities = dict[int, int]  # Hundredths of a chip-hour by account, in each hour.
 
 
 def _by_slot(
-    result: Result,
+    instance: Instance, result: Result
 ) -> tuple[Mapping[tuple[str, int], Quantities], Mapping[tuple[str, int], Quantities]]:
+    """Give what is delivered on demand, bought and sold, by product and interval.
+
+    The least quantity is 0.01 chip-hour where an interval is shorter than an hour: all are whole.
+    """
+    minutes = min(instance.grid.step_minutes, MINUTES_PER_HOUR)
     bought: dict[tuple[str, int], Quantities] = defaultdict(lambda: defaultdict(int))
     sold: dict[tuple[str, int], Quantities] = defaultdict(lambda: defaultdict(int))
+    virtual = {bid.id for bid in instance.bids if isinstance(bid, Virtual)}
     for part in result.award.parts:
         side = bought if part.side == BUY else sold
-        for line in part.lines:
-            side[line.product, line.hour][part.account] += line.quantity_hundredths
+        for line in part.lines if part.id not in virtual else ():
+            if line.tier == ON_DEMAND:
+                chip_minutes = line.quantity_hundredths * minutes
+                hundredths = div_floor(chip_minutes, MINUTES_PER_HOUR)
+                side[line.product, line.interval][part.account] += hundredths
     return bought, sold
 
 
-def _pairs(
+def _sides(
     bought: Quantities, sold: Quantities, parties: Mapping[int, Party]
-) -> Iterator[tuple[Party, Party, int, int]]:
-    """Yield buyer, seller, quantity and increase; each buyer's chips come from all sellers."""
-    sellers = [(_party(account, parties), sold[account]) for account in sorted(sold)]
+) -> tuple[list[tuple[Side, int]], list[Side]]:
+    """Give the buyers, each with its part of what its group gained, and the sellers."""
+    sellers = [Side(party_of(account, parties), True, sold[account]) for account in sorted(sold)]
     arrived = sum(bought.values()) - sum(sold.values())
     if arrived > 0:
-        sellers.append((ARC, arrived))
+        sellers.append(Side(ARC, True, arrived))
     net: dict[str, int] = defaultdict(int)
     gross: dict[str, int] = defaultdict(int)
     for account, quantity in bought.items():
-        net[_party(account, parties).group] += quantity
-        gross[_party(account, parties).group] += quantity
+        net[party_of(account, parties).group] += quantity
+        gross[party_of(account, parties).group] += quantity
     for account, quantity in sold.items():
-        net[_party(account, parties).group] -= quantity
-    shares = [quantity for _, quantity in sellers]
+        net[party_of(account, parties).group] -= quantity
+    buyers = []
     for account in sorted(bought):
-        buyer = _party(account, parties)
+        buyer = party_of(account, parties)
         own = div_floor(max(net[buyer.group], 0) * bought[account], gross[buyer.group])
-        quantities = _cut(bought[account], shares)
-        increases = _cut(own, quantities)  # Of what it took from each: never more than that.
-        parts = zip(sellers, quantities, increases, strict=True)
-        for (seller, _), quantity, increase in parts:
-            if quantity:
-                yield buyer, seller, quantity, increase
-
-
-def _cut(total: int, shares: Sequence[int]) -> list[int]:
-    """Cut a whole in proportion to shares, at the running totals, rounded down: exact in sum."""
-    whole, passed, given = sum(shares), 0, 0
-    parts = []
-    for share in shares:
-        passed += share
-        until = div_floor(total * passed, whole)
-        parts.append(until - given)
-        given = until
-    return parts
-
-
-def _party(account: int, parties: Mapping[int, Party]) -> Party:
-    name = f"account {account}"
-    return parties.get(account, Party(name, name, True))
+        buyers.append((Side(buyer, True, bought[account]), own))
+    return buyers, sellers

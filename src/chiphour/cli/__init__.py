@@ -18,7 +18,8 @@ import typer
 
 from chiphour.observe.observation import MarketError
 
-STARTS_ALONE = {"check": "checkout", "test": "checkout"}
+STARTS_ALONE = {"check": "checkout", "test": "checkout", "rent-or-buy": "rent_or_buy"}
+TOGETHER = {"auction": ("auction", "auction_door")}  # Groups that more than one file fills.
 
 
 def build(word: str = "") -> typer.Typer:
@@ -36,7 +37,7 @@ def build(word: str = "") -> typer.Typer:
     app.callback()(lambda: None)  # Keeps sub-commands even where only one file adds one.
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     named = STARTS_ALONE.get(word, word)
-    for name in [named] if named in names else names:
+    for name in TOGETHER.get(named, (named,)) if named in names else names:
         loaded = importlib.import_module(f"{__name__}.{name}")
         if hasattr(loaded, "add_to"):
             loaded.add_to(app)

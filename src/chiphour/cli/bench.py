@@ -10,11 +10,13 @@ Source  Decision 0009; the numbers to reach stand in benchmarks/goals.toml alone
 """
 
 import importlib
+import inspect
 import json
 import os
 import platform
 import sys
 import tomllib
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from importlib import metadata
@@ -47,15 +49,22 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem.removeprefix("bench_") for path in folder.glob("bench_*.py"))
 
 
-def load_figures(folder: Path, name: str) -> Iterable[Figure]:
-    """Import one benchmark and start it; raises BenchmarkUnknown."""
+def load_figures(folder: Path, name: str, **asked: Any) -> Iterable[Figure]:
+    """Import one benchmark and start it with what is asked for, None and False left out.
+
+    Raises BenchmarkUnknown, also where it cannot be asked for that.
+    """
     path = folder / f"bench_{name}.py"
     if not path.is_file():
         known = ", ".join(names(folder)) or "none"
         raise BenchmarkUnknown(f"expected one of {known}, found {name!r} (files of {folder})")
     sys.path.insert(0, str(folder))  # A benchmark may import its neighbours.
-    figures: Iterable[Figure] = importlib.import_module(path.stem).figures()
-    return figures
+    measure: Callable[..., Iterable[Figure]] = importlib.import_module(path.stem).figures
+    given = {option: value for option, value in asked.items() if value}
+    for option in given:
+        if option not in inspect.signature(measure).parameters:
+            raise BenchmarkUnknown(f"expected a benchmark that takes --{option}, found {name}")
+    return measure(**given)
 
 
 def read_goals(path: Path) -> list[dict[str, Any]]:
@@ -124,13 +133,20 @@ def _text(value: Any) -> str:
 
 def bench(
     name: Annotated[str, typer.Argument(help="Which: a file bench_NAME.py of benchmarks/.")],
+    minutes: Annotated[
+        int | None, typer.Option(min=1, help="How long the soak of `gateway` lasts.")
+    ] = None,
+    references: Annotated[
+        bool, typer.Option("--references", help="Of `auction`, the reference cases alone.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure one part of the market and hold the figures against the goals."""
     folder = checkout() / "benchmarks"
     goals = read_goals(folder / "goals.toml")
     about = machine()
-    measured = [with_goal(figure, goals) for figure in load_figures(folder, name)]
+    started = load_figures(folder, name, minutes=minutes, references=references)
+    measured = [with_goal(figure, goals) for figure in started]
     if as_json:
         print(json.dumps({"machine": about, "figures": measured}))
     else:

@@ -32,7 +32,7 @@ class Step(NamedTuple):
     words: tuple[str, ...]
 
 
-TREE = ("src", "tests", "benchmarks", "docs", "chiphour")
+TREE = ("src", "tests", "benchmarks", "docs", "chiphour", "hatch_build.py")
 TOOLS = (
     Step("format", ("ruff", "format", "--check", "--quiet", *TREE)),
     Step("lint", ("ruff", "check", "--quiet", *TREE)),

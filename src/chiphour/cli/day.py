@@ -30,9 +30,9 @@ from chiphour.cli.progress import Bar
 from chiphour.exchange import events as e
 from chiphour.observe.observation import MarketError
 from chiphour.publish.auction import paid_microusd
-from chiphour.publish.statement import statement
 from chiphour.publish.statement import statement_csv
 from chiphour.simulate.members import DEMONSTRATION
+from chiphour.statement import statement
 from chiphour.units import text_from_microusd
 
 FreshOption = Annotated[

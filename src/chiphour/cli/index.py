@@ -34,6 +34,7 @@ from chiphour.adapters.realtime import RealTimeIndex
 from chiphour.adapters.serve.index_app import create_index_app
 from chiphour.adapters.serve.run import listen
 from chiphour.adapters.serve.run import serve as serve_app
+from chiphour.adapters.serve.web import with_page
 from chiphour.adapters.ticking import ticking
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import data_folder
@@ -86,7 +87,7 @@ def serve(
         else:
             publish_recorded(archive, log)
             shown = Indexed(archive, LogReader(folder / FOLDER), lambda: 0, vkey=vkey)
-        serve_app(create_index_app(shown), port=port)
+        serve_app(with_page(create_index_app(shown), shown), port=port)
 
 
 def publish_recorded(archive: Archive, log: Log) -> None:

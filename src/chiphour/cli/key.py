@@ -9,6 +9,7 @@ Source  Decision 0029; adapters/keys.py.
 
 import json
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,7 @@ AccountOption = Annotated[
 ]
 ScopeOption = Annotated[
     list[str] | None,
-    typer.Option("--scope", help="read, trade or withdraw; may be repeated. Default: read."),
+    typer.Option("--scope", help="read, trade, withdraw or bid; may be repeated. Default: read."),
 ]
 ContractOption = Annotated[
     list[str] | None,
@@ -103,13 +104,8 @@ def add(
             public=ed25519,
             idempotent_labels=idempotent_labels,
         )
-        try:
+        with shown_or_revoked(key.id, lambda: ring.revoke(key.id)):
             _show(key, secret, as_json)
-        except OSError as fault:
-            ring.revoke(key.id)
-            raise KeyRingRefused(
-                f"expected to print the key {key.id}, found {fault}: the key is revoked"
-            ) from fault
 
 
 @app.command("list")
@@ -146,6 +142,18 @@ def audit(
         else:
             words = (line.key_id, line.address, line.what, line.verdict)
             print(time_text, *(word or "-" for word in words))
+
+
+@contextmanager
+def shown_or_revoked(key_id: str, revoke: Callable[[], object]) -> Iterator[None]:
+    """Revoke a key whose secret could not be printed; raises KeyRingRefused then."""
+    try:
+        yield
+    except OSError as fault:
+        revoke()
+        raise KeyRingRefused(
+            f"expected to print the key {key_id}, found {fault}: the key is revoked"
+        ) from fault
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def sparkline(points: Sequence[Point], name: str) -> Html:
     fixes = [point.fix_ticks for point in points if point.fix_ticks is not None]
     if not fixes:
         return element("span", {"class": "none"}, "no fix")
-    least, most = _span(fixes)
+    least, most = span_of(fixes)
     across = Scale(0, max(1, len(points) - 1), SPARK_EDGE, SPARK_WIDTH - SPARK_EDGE)
     upward = Scale(least, most, SPARK_HEIGHT - SPARK_EDGE, SPARK_EDGE)
     marks = [
@@ -90,7 +90,7 @@ def history_chart(points: Sequence[Point], name: str) -> Html:
     known = [value for figure in figures for value in figure if value is not None]
     if not known:
         return element("p", {"class": "none"}, "No fix in this period, so there is no chart.")
-    least, most = _span(known)
+    least, most = span_of(known)
     first = points[0].day
     across = Scale(0, (points[-1].day - first).days, LEFT, CHART_WIDTH - RIGHT)
     upward = Scale(least, most, CHART_HEIGHT - BOTTOM, TOP)
@@ -122,14 +122,14 @@ def _picture(kind: str, width: int, height: int, title: str, parts: Sequence[Htm
     return element("svg", attributes, element("title", None, title), *parts)
 
 
-def _span(values: Sequence[int]) -> tuple[int, int]:
+def span_of(values: Sequence[int]) -> tuple[int, int]:
     """Give the ends of a scale: those of the values, widened to 5 % of the level."""
     least, most = min(values), max(values)
     missing = max(0, div_floor(abs(most), 20) - (most - least))
     return least - div_floor(missing, 2), most + div_floor(missing + 1, 2)
 
 
-def _runs(values: Sequence[Run | None]) -> Iterator[list[Run]]:
+def runs_of(values: Sequence[Run | None]) -> Iterator[list[Run]]:
     """Yield the stretches without None."""
     run: list[Run] = []
     for value in [*values, None]:
@@ -143,7 +143,7 @@ def _runs(values: Sequence[Run | None]) -> Iterator[list[Run]]:
 def _line(placed: Sequence[tuple[int, int] | None], dots: str) -> list[Html]:
     """Draw each stretch as a line and a lone fix as a dot; "tip" also dots the last, "dot" all."""
     parts: list[Html] = []
-    for run in _runs(placed):
+    for run in runs_of(placed):
         if len(run) > 1:
             text = " ".join(f"{x},{y}" for x, y in run)
             parts.append(element("polyline", {"class": "line", "points": text}))
@@ -162,7 +162,7 @@ def _dot(x: int, y: int) -> Html:
 def _band(band: Sequence[tuple[int, int, int] | None]) -> list[Html]:
     """Draw the interval of each stretch as an area; of a lone fix as a bar."""
     parts: list[Html] = []
-    for run in _runs(band):
+    for run in runs_of(band):
         if len(run) == 1:
             x, low, high = run[0]
             run = [(x - 30, low, high), (x + 30, low, high)]
@@ -173,10 +173,11 @@ def _band(band: Sequence[tuple[int, int, int] | None]) -> list[Html]:
 
 
 def _foot(x: int, top: int, foot: int) -> Html:
-    return _stroke("gap", (x, top), (x, foot))
+    return stroke("gap", (x, top), (x, foot))
 
 
-def _stroke(kind: str, start: tuple[int, int], end: tuple[int, int]) -> Html:
+def stroke(kind: str, start: tuple[int, int], end: tuple[int, int]) -> Html:
+    """Draw a straight line."""
     (x1, y1), (x2, y2) = start, end
     return element(
         "line", {"class": kind, "x1": str(x1), "y1": str(y1), "x2": str(x2), "y2": str(y2)}
@@ -185,18 +186,18 @@ def _stroke(kind: str, start: tuple[int, int], end: tuple[int, int]) -> Html:
 
 def _price_axis(upward: Scale) -> Iterator[Html]:
     """Yield rules at round prices with their labels."""
-    step = _round_step(upward.most - upward.least)
+    step = round_step(upward.most - upward.least)
     value = -div_floor(-upward.least, step) * step
     while value <= upward.most:
         y = upward.place(value)
-        yield _stroke("grid", (LEFT, y), (CHART_WIDTH - RIGHT, y))
+        yield stroke("grid", (LEFT, y), (CHART_WIDTH - RIGHT, y))
         # A step of whole cents needs two decimals only.
         text = text_from_ticks(value)[:-2] if step % 100 == 0 else text_from_ticks(value)
-        yield _label(text, LEFT - 80, y + 40, "end")
+        yield label(text, LEFT - 80, y + 40, "end")
         value += step
 
 
-def _round_step(span: int) -> int:
+def round_step(span: int) -> int:
     """Give the smallest of 1, 2, 5, 10, 20, ... that needs at most LINES_MOST rules."""
     step = 1
     while True:
@@ -209,12 +210,13 @@ def _round_step(span: int) -> int:
 def _day_axis(first: date, across: Scale) -> Iterator[Html]:
     """Yield the foot line, and labels for about DAYS_LABELLED evenly spaced days."""
     foot = CHART_HEIGHT - BOTTOM
-    yield _stroke("axis", (LEFT, foot), (CHART_WIDTH - RIGHT, foot))
+    yield stroke("axis", (LEFT, foot), (CHART_WIDTH - RIGHT, foot))
     for offset in range(0, across.most + 1, max(1, div_floor(across.most, DAYS_LABELLED))):
         x = across.place(offset)
-        yield _stroke("axis", (x, foot), (x, foot + 40))
-        yield _label(short_day(first + timedelta(days=offset)), x, foot + 180, "middle")
+        yield stroke("axis", (x, foot), (x, foot + 40))
+        yield label(short_day(first + timedelta(days=offset)), x, foot + 180, "middle")
 
 
-def _label(text: str, x: int, y: int, anchor: str) -> Html:
+def label(text: str, x: int, y: int, anchor: str) -> Html:
+    """Write a text at a place; `anchor`: start, middle or end."""
     return element("text", {"x": str(x), "y": str(y), "text-anchor": anchor}, text)

@@ -49,6 +49,7 @@ from chiphour.publish.words import note_words
 from chiphour.publish.words import price_text
 from chiphour.publish.words import reason_words
 from chiphour.publish.words import rule_words
+from chiphour.publish.words import series_words
 from chiphour.units import MICROUSD_PER_TICK
 from chiphour.units import day_from_ns
 from chiphour.units import iso_from_ns
@@ -251,6 +252,7 @@ def panel_object(fixing: Fixing) -> Json:
 SERIES_COLUMNS: tuple[Column[Series], ...] = (
     text("series", "Ticker.", "CHR.H100.SXM.OD", lambda s: s.ticker),
     text("slug", "Name in addresses.", "h100-sxm-od", lambda s: s.slug),
+    text("name", "Its name in words.", "H100 SXM, on demand", lambda s: series_words(s)),
     text("chip", "The chip.", "H100", lambda s: s.chip),
     text("form", "Form factor, or empty.", "SXM", lambda s: s.form),
     text("tenor", "How it is rented.", "OD", lambda s: s.tenor),

@@ -33,6 +33,8 @@ from chiphour.units import iso_from_ns
 
 Rows = NDArray[np.int64]
 
+RUN_FILE, RESULT_FILE = "auction-run.json", "auction-result.json"
+TRADES_FILE = "trades.csv"  # The last of a day's files: where it is, the others are.
 TRADE_COLUMNS = ("sequence", "time", "contract", "side", "price_usd", "lots", "maker", "taker")
 
 
@@ -52,16 +54,18 @@ def day_files(records: DayRecords) -> dict[str, bytes]:
         "fixings.csv": fixings_csv(fixings),
         "fixings.json": fixings_json(fixings),
         "contracts.json": json_bytes([contract_object(listing.contract) for listing in listings]),
-        "trades.csv": trades_csv(records),
+        TRADES_FILE: trades_csv(records),
     }
 
 
 def auction_files(instance: Instance, result: Result) -> dict[str, bytes]:
     """Give the run and its result: what anyone needs to certify it without a solver."""
-    return {
-        "auction-run.json": instance_json(instance),
-        "auction-result.json": result_json(instance, result),
-    }
+    return {**run_file(instance), RESULT_FILE: result_json(instance, result)}
+
+
+def run_file(instance: Instance) -> dict[str, bytes]:
+    """Give the run alone: what stands from the moment at which the gate closed."""
+    return {RUN_FILE: instance_json(instance)}
 
 
 def trades_csv(records: DayRecords) -> bytes:

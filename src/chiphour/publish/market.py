@@ -38,6 +38,7 @@ from chiphour.publish.words import day_words
 from chiphour.publish.words import grouped
 from chiphour.publish.words import price_text
 from chiphour.publish.words import series_words
+from chiphour.units import NS_PER_SECOND
 from chiphour.units import day_from_ns
 from chiphour.units import iso_from_ns
 from chiphour.units import text_from_microusd
@@ -246,7 +247,8 @@ def auction_section(auction: AuctionSummary) -> Html:
 def market_page(listings: Sequence[Listing], frame: Frame) -> bytes:
     """Give the page of the exchange: contracts, and the book and trades of each."""
     latest_ns = max((listing.book.time_ns for listing in listings), default=0)
-    stamp = f"Market time {iso_from_ns(latest_ns)}" if latest_ns else "No market yet"
+    shown_ns = latest_ns // NS_PER_SECOND * NS_PER_SECOND
+    stamp = f"Market time {iso_from_ns(shown_ns)}" if latest_ns else "No market yet"
     head = title_block(
         element("h1", None, "Futures on compute"),
         element("p", {"class": "dateline"}, stamp),

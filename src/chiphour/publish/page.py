@@ -20,6 +20,7 @@ LICENCE_ADDRESS = "https://creativecommons.org/licenses/by/4.0/"
 NAVIGATION = (
     ("Release", "/"),
     ("News", "/news"),
+    ("Report", "/report"),
     ("References", "/references"),
     ("Log", "/log"),
     ("Fixings (CSV)", "/data/fixings.csv"),

@@ -34,17 +34,22 @@ REFLOW = "reflow compact"
 ID_SHOWN = 12  # Characters of a row's id: its whole name is in the JSON.
 
 
-def split_sentence(fixing: Fixing) -> Html:
-    """Say what a change is made of."""
+def split_words(fixing: Fixing) -> str:
+    """Say in a sentence what a change is made of."""
     matched, screen, composition = (
         signed_ticks(part or 0)
         for part in (fixing.matched_ticks, fixing.screen_ticks, fixing.composition_ticks)
     )
-    return paragraph(
+    return (
         f"The change of {signed_ticks(fixing.change_ticks or 0)} is {matched} price (owners "
         f"present on both days), {screen} screen and {composition} composition (owners that came "
         "or went)."
     )
+
+
+def split_sentence(fixing: Fixing) -> Html:
+    """Give the same as a paragraph."""
+    return paragraph(split_words(fixing))
 
 
 def members_table(members: Sequence[Member]) -> Html:

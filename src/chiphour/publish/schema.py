@@ -25,15 +25,21 @@ from chiphour.publish.columns import Part
 from chiphour.publish.columns import Shape
 from chiphour.publish.companions import COMPANION
 from chiphour.publish.companions import COMPANION_LIST
+from chiphour.publish.dataset_list import DATASETS
 from chiphour.publish.datasets import FIXING_ROW
 from chiphour.publish.datasets import FIXINGS
 from chiphour.publish.datasets import SERIES_HISTORY
 from chiphour.publish.datasets import SERIES_LIST
 from chiphour.publish.day_page import DATED
+from chiphour.publish.documents import CHANGELOG
+from chiphour.publish.documents import METHODOLOGY
 from chiphour.publish.news import NEWS
 from chiphour.publish.news import NEWS_LIST
+from chiphour.publish.patterns import DISTRIBUTION
+from chiphour.publish.patterns import HOURS
 from chiphour.publish.proof import LOG
 from chiphour.publish.references import REFERENCE_LIST
+from chiphour.publish.release_data import RELEASE_DATA
 from chiphour.publish.signed import FIELDS
 from chiphour.publish.signed import FORMAT
 from chiphour.publish.ticks import TICK
@@ -45,15 +51,21 @@ TYPES = {str: "string", int: "integer", bool: "boolean"}
 SHAPES: Mapping[str, Shape[Any]] = {
     "attack": ATTACK,
     "challenges": CHALLENGE_LIST,
+    "changelog": CHANGELOG,
     "companion": COMPANION,
     "companions": COMPANION_LIST,
+    "datasets": DATASETS,
     "dated": DATED,
+    "distribution": DISTRIBUTION,
     "fixing": FIXING_ROW,
     "fixings": FIXINGS,
+    "hours": HOURS,
     "log": LOG,
+    "methodology": METHODOLOGY,
     "news": NEWS_LIST,
     "news-item": NEWS,
     "references": REFERENCE_LIST,
+    "release": RELEASE_DATA,
     "series": SERIES_HISTORY,
     "series-list": SERIES_LIST,
     "tick": TICK,

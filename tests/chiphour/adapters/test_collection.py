@@ -10,6 +10,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,6 +24,7 @@ from chiphour.adapters.collection import Collecting
 from chiphour.adapters.collection import CollectorRunning
 from chiphour.adapters.collection import alone_in
 from chiphour.adapters.collection import collect_once
+from chiphour.adapters.collection import collect_until
 from chiphour.adapters.collection import live_readers
 from chiphour.adapters.collection import seed_of
 from chiphour.adapters.manifest import RecordingRefused
@@ -80,6 +82,30 @@ def test_the_lanes_run_until_the_context_ends(archive):
     assert [one.venue for one in archive.commitments()] == sorted(
         reader.VENUE.name for reader in live_readers() if reader.VENUE.feed == "book"
     )
+
+
+def test_the_lanes_run_on_the_callers_thread_until_told_to_stop(archive):
+    stop, faults = threading.Event(), []
+
+    def work(base_url):
+        try:
+            collect_until(archive, base_url, {}, stop)
+        except BaseException as fault:
+            faults.append(fault)
+
+    with serving(only=(ONE,)) as base_url:
+        with alone_in(archive.folder), pytest.raises(CollectorRunning):
+            collect_until(archive, base_url, {}, stop)
+        running = threading.Thread(target=work, args=(base_url,))
+        running.start()
+        until = time.monotonic() + 30
+        while ONE not in archive.last_polls() and time.monotonic() < until:
+            time.sleep(0.05)
+        stop.set()
+        running.join(timeout=30)
+    assert not running.is_alive()
+    assert faults == []
+    assert archive.last_polls()[ONE] > 0
 
 
 def test_one_folder_has_one_collector(archive):

@@ -48,7 +48,7 @@ def test_joined_groups_keep_rows_events_and_the_places_of_private_bytes():
     assert (one.private_bytes, len(one.done)) == (6, 2)
 
 
-def test_sync_then_answer_then_telling(journal, monkeypatch):
+def test_sync_then_telling_then_answer(journal, monkeypatch):
     order, sync = [], os.fdatasync
     monkeypatch.setattr(os, "fdatasync", lambda file: (sync(file), order.append("sync")))
     committer = Committer(journal, lambda events: order.append("tell"), pytest.fail)
@@ -58,7 +58,7 @@ def test_sync_then_answer_then_telling(journal, monkeypatch):
     committer.drain()
     committer.close()
     committer.close()
-    assert order == ["sync", "answer", "tell"]
+    assert order == ["sync", "tell", "answer"]
 
 
 def test_what_gathers_while_the_disk_is_busy_is_one_frame(journal, tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from chiphour.adapters.journal import Journal
 from chiphour.adapters.journal import JournalLocked
 from chiphour.adapters.journal import Scanned
 from chiphour.adapters.journal import create
+from chiphour.adapters.journal import has_writer
 from chiphour.adapters.journal import journal_path
 from chiphour.adapters.journal import read_frames
 from chiphour.adapters.journal import read_journal_head
@@ -94,7 +95,9 @@ def test_create_keeps_what_is_there(folder):
 
 def test_second_writer_is_refused(folder):
     """In this process and in another one; a reader is not; after close the next writer may."""
+    assert not has_writer(folder)
     journal = Journal(folder)
+    assert has_writer(folder)
     with pytest.raises(JournalLocked) as told:
         Journal(folder)
     assert str(told.value) == (

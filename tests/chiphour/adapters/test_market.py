@@ -7,12 +7,14 @@ Source  Decision 0011.
 """
 
 from datetime import date
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.journal import JournalLocked
+from chiphour.adapters.logged import Logged
 from chiphour.adapters.market import MARK_EVERY_NS
 from chiphour.adapters.market import MEMBERS_EVERY_NS
 from chiphour.adapters.market import Market
@@ -21,17 +23,27 @@ from chiphour.adapters.recordings import embedded_folder
 from chiphour.adapters.recordings import ingest
 from chiphour.contracts import table
 from chiphour.contracts.perpetual import Perpetual
+from chiphour.day import fix
+from chiphour.exchange import commands as c
 from chiphour.exchange import events as e
 from chiphour.exchange.commands import Kind
+from chiphour.exchange.commands import Quality
 from chiphour.exchange.compose import command
 from chiphour.exchange.compose import listing
+from chiphour.index.leaves import leaf_from
+from chiphour.index.parameters import SETS
+from chiphour.index.realtime import Tick
 from chiphour.index.series import BY_TICKER
+from chiphour.publish.files import RESULT_FILE
+from chiphour.publish.files import run_file
 from chiphour.simulate.members import DEMONSTRATION
+from chiphour.units import NS_PER_DAY
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import strike_ns
 
 DAY = date(2026, 7, 20)
 INDEX = BY_TICKER["CHR.H100.SXM.OD"].number
+H200 = BY_TICKER["CHR.H200.SXM.OD"].number
 PERPETUAL = Perpetual("CHR.H100.SXM.OD", INDEX)
 
 
@@ -93,12 +105,152 @@ def test_members_act_each_half_hour_and_a_mark_goes_out_each_minute(tmp_path):
     assert len(acted) == 3
 
 
-def test_at_wall_speed_each_moment_is_waited_for(tmp_path):
-    waited = []
+def test_a_moment_is_marked_once_however_often_it_is_asked_for(tmp_path):
     with opened(tmp_path) as market:
-        market.at_wall_speed(waited.append)
-        market.trade(strike_ns(DAY) + 3 * MARK_EVERY_NS)
-    assert waited == [strike_ns(DAY) + step * MARK_EVERY_NS for step in (1, 2, 3)]
+        moment = strike_ns(DAY) + 7 * MARK_EVERY_NS
+        market.mark(moment)
+        sequence = market.sequence
+        market.mark(moment)
+        market.mark(moment - MARK_EVERY_NS)
+        assert market.sequence == sequence
+        assert market.time_ns == moment
+    with Market(tmp_path) as market:
+        market.mark(moment)
+        assert market.sequence == sequence, "a restart knows it from the journal"
+
+
+def test_members_act_once_at_a_moment_however_often_they_are_asked(tmp_path):
+    with opened(tmp_path) as market:
+        moment = strike_ns(DAY) + MEMBERS_EVERY_NS
+        market.pass_time(moment)  # The opening call ends.
+        market.let_members_act(moment)
+        sequence = market.sequence
+        market.let_members_act(moment)
+        assert market.sequence == sequence
+        events = market.events_since(moment)
+    assert (events[:, e.KIND] == e.Kind.ACCEPTED).sum() > 0
+    with Market(tmp_path) as market:
+        market.let_members_act(moment)
+        assert market.sequence == sequence
+
+
+def test_without_members_nobody_acts(tmp_path):
+    with opened(tmp_path, demonstration=False) as market:
+        sequence = market.sequence
+        market.let_members_act(strike_ns(DAY) + MEMBERS_EVERY_NS)
+        assert (market.sequence, market.has_members) == (sequence, False)
+
+
+def test_a_mark_carries_the_tick_where_a_contract_takes_its_index_from_ticks(tmp_path):
+    """Of two traded series one is ticked: its mark has value, time and quality of the tick."""
+    with opened(tmp_path) as market:
+        ticked = Perpetual("CHR.H200.SXM.OD", H200, index_ticks=20)
+        fix = command(
+            Kind.FIXING,
+            index=H200,
+            strike_ns=strike_ns(DAY),
+            vintage=1,
+            fit=1,
+            value_microusd=4_000_000,
+        )
+        market.submit(fix[None])
+        market.submit(listing(1, ticked.lower()))
+        rows = []
+        market._sequencer.subscribe(lambda told: rows.extend(told.rows.tolist()))
+        moment = strike_ns(DAY) + 10 * MARK_EVERY_NS
+        for number, state in enumerate(("live", "stale", "halted")):
+            rows.clear()
+            market.mark(moment + number * MARK_EVERY_NS, [tick_of(moment, state)])
+            told = {row[c.INDEX]: row for row in rows if row[c.KIND] == Kind.MARK}
+            assert (told[INDEX][c.VALUE_MICROUSD], told[INDEX][c.FIT]) == (0, Quality.LIVE)
+            value = 0 if state == "halted" else 4_012_300
+            assert told[H200][c.VALUE_MICROUSD] == value
+            assert told[H200][c.STRIKE_NS] == (moment if value else 0)
+            assert told[H200][c.FIT] == Quality[state.upper()]
+        rows.clear()
+        market.mark(moment + 4 * MARK_EVERY_NS)
+        told = {row[c.INDEX]: row for row in rows if row[c.KIND] == Kind.MARK}
+        assert told[H200][c.FIT] == Quality.HALTED, "no tick is no price"
+        assert not (market.events_since(0)[:, e.KIND] == e.Kind.REFUSED).any()
+
+
+def tick_of(time_ns, state):
+    """Make a tick of the H200."""
+    price = None if state == "halted" else 40_123
+    return Tick("CHR.H200.SXM.OD", time_ns, state, 0, price, price, False, "B", 6, 5, (), price)
+
+
+def test_time_passes_to_where_it_is_told_and_what_is_due_is_done(tmp_path):
+    with opened(tmp_path) as market:
+        market.pass_time(strike_ns(DAY) + NS_PER_DAY)
+        settled = market.events_since(0)
+        sequence = market.sequence
+        market.pass_time(strike_ns(DAY) + NS_PER_DAY)
+        assert market.sequence == sequence
+    assert (settled[:, e.KIND] == e.Kind.SETTLED).sum() == 1
+    assert (settled[:, e.KIND] == e.Kind.FUNDED).sum() == 1
+
+
+def test_what_comes_without_a_time_is_stamped_by_the_clock(tmp_path):
+    with opened(tmp_path, demonstration=False) as market:
+        at_ns = strike_ns(DAY) + 12_345
+        market.runs_by(lambda: at_ns)
+        market.submit(command(Kind.OPEN_ACCOUNT, account=100)[None])
+        assert market.time_ns == at_ns
+
+
+def test_what_the_exchange_heard_of_a_strike_is_known_after_a_restart_too(tmp_path):
+    with opened(tmp_path) as market:
+        assert market.told(DAY) == {(INDEX, 1)}
+        assert market.told(DAY + timedelta(days=1)) == frozenset()
+        assert market.last_told_day() == DAY
+    with Market(tmp_path) as market:
+        assert market.told(DAY) == {(INDEX, 1)}
+        assert market.last_told_day() == DAY
+    with Market(tmp_path / "new") as market:
+        assert market.last_told_day() is None
+
+
+def test_a_run_that_was_written_is_gathered_again_as_it_was(tmp_path):
+    with Market(tmp_path) as market:
+        ingest(market.archive, embedded_folder(), only="gpurentalprices")
+        market.fix_days(DAY, lambda done, total: None)
+        instance = market.gather(DAY)
+        assert not market.auction_begun(DAY)
+        market.write(DAY, run_file(instance))
+        assert market.auction_begun(DAY)
+        market.previous = lambda day: {}  # Another gathering would find no prices.
+        assert market.gather(DAY) == instance
+        market.write(DAY, {RESULT_FILE: b"{}"})
+        assert not market.auction_begun(DAY)
+        assert not market.is_published(DAY)
+
+
+def test_a_broken_off_writing_of_the_log_is_made_good(tmp_path, monkeypatch):
+    """Break off between archive and log: the next writer finds what is missing."""
+    with Market(tmp_path) as market:
+        ingest(market.archive, embedded_folder(), only="gpurentalprices")
+        day = date(2026, 7, 8)
+        market.log_kept(day)
+        with monkeypatch.context() as patched:
+            patched.setattr(Logged, "fixings", broken)
+            with pytest.raises(RuntimeError, match="broken off"):
+                fix(day, market)
+        assert market.fixings(day, strike_ns(day) + NS_PER_HOUR), "kept"
+        size = market.log.size
+        found = fix(day, market)
+        market.log_kept(day)
+        leaves = [leaf_from(leaf) for leaf in market.log.leaves(size, market.log.size)]
+        assert sum(getattr(leaf, "vintage", "") == "provisional" for leaf in leaves) == (
+            len(found) * len(SETS)
+        )
+        size = market.log.size
+        market.log_kept(day)
+        assert market.log.size == size
+
+
+def broken(self, fixings):
+    raise RuntimeError("broken off")
 
 
 def test_contracts_are_known_by_name_and_fills_by_contract(tmp_path):

@@ -140,6 +140,7 @@ def test_an_offer_comes_with_its_id_and_reading(archive):
     assert archive.rows_of(reading.id) == [offer]
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_page_is_quick_beside_two_hundred_thousand_rows(tmp_path):
     """The aim is 50 ms for any page; the bound allows for a machine that is busy."""

@@ -117,6 +117,7 @@ def test_every_shipped_recording_has_one_reader_and_one_shape():
         assert not file.is_file() or len(owners_of(place)) == 1, (place, owners_of(place))
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_the_shipped_recordings_are_read_without_a_refusal(archive):
     report = ingest(archive, embedded_folder())

@@ -152,7 +152,7 @@ def test_advance_comes_before_what_is_later_than_due(sequencer, folder, clock):
     None is refused for time, the submitter sees nothing of the ADVANCEs, subscribers see all.
     """
     heard = []
-    sequencer.subscribe(heard.append)
+    sequencer.subscribe(lambda told: heard.append(told.events))
     first = sequencer.submit(hourly())
     rows = deposit(count=6)
     rows[:, TIME_NS] = START_NS + np.arange(6) * 12 * NS_PER_HOUR
@@ -211,7 +211,7 @@ def test_idle_sequencer_advances_while_work_waits(sequencer, folder):
     Its events go to subscribers, not to the member (rulebook 2.8).
     """
     heard = []
-    sequencer.subscribe(heard.append)
+    sequencer.subscribe(lambda told: heard.append(told.events))
     assert len(sequencer.submit(chores(5))) == 0
     assert journalled(folder)[0][:, KIND].tolist() == [Kind.ORDER] + [Kind.ADVANCE] * 5
     assert set(journalled(folder)[0][:, TIME_NS].tolist()) == {START_NS}
@@ -256,7 +256,7 @@ def test_frames_state_the_digest_of_all_events_so_far(sequencer, folder):
 def test_threads_get_exactly_their_own_events_in_the_order_of_the_journal(sequencer, folder):
     """Eight threads submit at once: together they were told all that the journal replays to."""
     heard, answers = [], {}
-    sequencer.subscribe(heard.append)
+    sequencer.subscribe(lambda told: heard.append(told.events))
 
     def trade(account: int) -> None:
         answers[account] = [
@@ -287,7 +287,7 @@ def test_next_group_is_applied_while_the_last_one_is_synced(folder, clock, monke
     engine, journal, _ = recover(folder, LIMITS, Toy)
     heard = []
     with Sequencer(engine, journal, clock) as sequencer, monkeypatch.context() as patch:
-        sequencer.subscribe(heard.append)
+        sequencer.subscribe(lambda told: heard.append(told.events))
         begun, release, sync = threading.Event(), threading.Event(), os.fdatasync
         patch.setattr(os, "fdatasync", lambda file: (begun.set(), release.wait(10), sync(file)))
         futures = [sequencer.submit_nowait(deposit())]
@@ -324,7 +324,7 @@ def test_writer_waits_when_the_disk_is_far_behind(folder, clock, monkeypatch):
 
 def test_question_sees_only_what_is_durable_and_told(sequencer, folder):
     heard = []
-    sequencer.subscribe(heard.append)
+    sequencer.subscribe(lambda told: heard.append(told.events))
     for _ in range(20):
         sequencer.submit_nowait(deposit())
         sequence, told = sequencer.ask(lambda engine: (engine.sequence, sum(map(len, heard))))
@@ -434,7 +434,7 @@ def test_failed_sync_stops_the_sequencer(sequencer, monkeypatch):
         raise OSError(5, "Input/output error")
 
     heard = []
-    sequencer.subscribe(heard.append)
+    sequencer.subscribe(lambda told: heard.append(told.events))
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", refuse)
         with pytest.raises(SequencerStopped, match="Input/output error"):
@@ -470,7 +470,7 @@ def test_fault_of_ours_stops_the_sequencer_and_does_not_come_back(folder, clock)
     assert report.cut_bytes == 0
 
 
-def test_subscriber_that_fails_stops_the_sequencer(sequencer):
+def test_subscriber_that_fails_stops_the_sequencer(sequencer, folder):
     """Its own submitter was told already: the frame is durable."""
     sequencer.submit(deposit())
 
@@ -478,14 +478,16 @@ def test_subscriber_that_fails_stops_the_sequencer(sequencer):
         raise ValueError("deaf")
 
     sequencer.subscribe(fail)
-    assert len(sequencer.submit(deposit())) == 1
+    with pytest.raises(SequencerStopped, match=r"deaf, after durable sequence 2"):
+        sequencer.submit(deposit())
     with pytest.raises(SequencerStopped, match="deaf"):
         sequencer.submit(deposit())
+    assert len(journalled(folder)[0]) == 2
 
 
 def test_unsubscribed_hears_no_more(sequencer):
     heard = []
-    end = sequencer.subscribe(heard.append)
+    end = sequencer.subscribe(lambda told: heard.append(told.events))
     sequencer.submit(deposit())
     sequencer.ask(lambda engine: None)
     count = len(heard)
@@ -544,3 +546,41 @@ def test_question_that_fails_is_the_askers(sequencer):
     with pytest.raises(ZeroDivisionError):
         sequencer.ask(divide)
     assert refusals(sequencer.submit(deposit())) == []
+
+
+def test_what_is_handed_in_shows_its_stamps(sequencer, folder):
+    """Hand in rows among others: once durable they are those of the journal."""
+    release = hold(sequencer)
+    handed = [sequencer.hand_in(deposit(count=count)) for count in (2, 1, 3)]
+    release()
+    for each in handed:
+        each.future.result(10)
+    assert [each.rows[:, SEQUENCE].tolist() for each in handed] == [[1, 2], [3], [4, 5, 6]]
+    rows = np.concatenate([each.rows for each in handed])
+    assert np.array_equal(rows, journalled(folder)[0])
+
+
+def test_recovery_tells_what_the_sequencer_told(folder, clock):
+    """Tell a listener live, then one of a recovery: both hear the same, private bytes too."""
+    live, again = [], []
+    engine, journal, _ = recover(folder, LIMITS, Toy)
+    with Sequencer(engine, journal, clock) as sequencer:
+        sequencer.subscribe(live.append)
+        for number in range(5):
+            sequencer.submit(deposit(count=2), b"%d" % number)
+    _, journal, _ = recover(folder, LIMITS, Toy, hear=again.append)
+    journal.close()
+    assert _flat(live) == _flat(again)
+    assert [content for _, content in _flat(live)[2]] == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def _flat(heard):
+    """Join what was told: rows, events, and what is private by the sequence of its command."""
+    rows = [row for told in heard for row in told.rows.tolist()]
+    events = [row for told in heard for row in told.events.tolist()]
+    private = [
+        (int(told.rows[place, SEQUENCE]), content)
+        for told in heard
+        for place, content in told.private
+    ]
+    return rows, events, private

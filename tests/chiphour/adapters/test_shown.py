@@ -62,7 +62,7 @@ def test_an_auction_is_read_back_from_its_files_and_checked_again(shown):
 def test_every_page_is_labelled(shown):
     labels = shown.frame().labels
     assert labels[0].startswith("Replay of recorded prices: market time 2026-07-09T00:30:00Z")
-    assert "demonstration members" in labels[1]
+    assert "Demonstration members" in labels[1]
 
 
 def test_a_curve_of_a_demonstration_has_its_fix_and_no_other_price(shown):
@@ -71,3 +71,6 @@ def test_a_curve_of_a_demonstration_has_its_fix_and_no_other_price(shown):
     reasons = {point.reason for point in points if point.source == "future"}
     assert reasons == {"ONLY_DEMONSTRATION", "NO_TRADES"}
     assert all(point.price_microusd is None for point in points if point.source == "future")
+    modelled = [point for point in points if point.source == "model"]
+    assert len(modelled) == len([point for point in points if point.source == "future"])
+    assert {point.reason for point in modelled} == {"FEW_FIXINGS"}

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiphour.adapters.transacted import Party
 from chiphour.adapters.transacted import trades_before
 from chiphour.adapters.transacted import trades_of
 from chiphour.auction.award import Award
@@ -23,7 +22,10 @@ from chiphour.auction.award import Part
 from chiphour.auction.clear import clear
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Product
+from chiphour.auction.grid import Tier
+from chiphour.auction.held import Duals
 from chiphour.auction.instance import Instance
+from chiphour.auction.pairs import Party
 from chiphour.auction.prices import Price
 from chiphour.auction.result import Result
 from chiphour.auction.solve import solve
@@ -36,6 +38,8 @@ from chiphour.publish.files import auction_files
 from chiphour.simulate.members import DEMONSTRATION
 from chiphour.simulate.workloads import demonstration_run
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import PPM
 from chiphour.units import ns_from_iso
 from chiphour.units import strike_ns
 from records import fixing
@@ -92,23 +96,30 @@ def test_the_trades_of_a_run_sum_to_its_awards(demonstration):
     for part in result.award.parts:
         for line in part.lines if part.side == 1 else ():
             ticker = f"CHR.{line.product.split('/')[0]}.SXM.OD"
-            at_ns = instance.grid.opens_ns + line.hour * NS_PER_HOUR
+            at_ns = instance.grid.opens_ns + line.interval * NS_PER_HOUR
             awarded[ticker, at_ns, f"account {part.account}"] += line.quantity_hundredths
     assert bought == awarded
 
 
-def run(buyers, sellers, price_ticks=30_000, hours=1):
-    """Give a run by hand: hundredths by account on either side, the same in each hour."""
-    grid = Grid(ns_from_iso("2026-07-19T00:00Z"), hours, 0, 10**6, (H100,), ())
-    parts = [
-        Part(f"p{number}", account, side, tuple(Line(H100.id, h, q) for h in range(hours)), 0)
-        for number, (side, account, q) in enumerate(
-            [(1, a, q) for a, q in buyers.items()] + [(-1, a, q) for a, q in sellers.items()]
+def run(buyers, sellers, price_ticks=30_000, hours=1, step_minutes=60, tier="od"):
+    """Give a run by hand: hundredths by account on either side, the same in each interval."""
+    opens_ns = ns_from_iso("2026-07-19T00:00Z")
+    grid = Grid(opens_ns, step_minutes, hours, 0, 10**6, (Tier(tier, 0, PPM),), (H100,), ())
+    sides = [(1, a, q) for a, q in buyers.items()] + [(-1, a, q) for a, q in sellers.items()]
+    parts = tuple(
+        Part(
+            f"p{number}", account, side,
+            tuple(Line("", H100.id, tier, h, "", q) for h in range(hours)), (), (), (), (), 0,
         )
-    ]
+        for number, (side, account, q) in enumerate(sides)
+    )  # fmt: skip
     prices = tuple(Price(0, price_ticks) for _ in range(hours))
-    award = Award(tuple(parts), (), 1, 0)
-    return Instance(7, grid, 1, (), ()), Result(7, "", prices, award, 0, ())
+    free = Duals((0,) * hours, {}, {}, {}, {}, {}, {})
+    award = Award(parts, (), 1, 0)
+    result = Result(
+        7, "", "ip", "optimal", 0, True, prices, free, free, None, {}, award, 0, 0, "by hand", ()
+    )
+    return Instance(7, "day-ahead", "ip", grid, 1, None, ()), result
 
 
 def parties(*accounts, groups=()):
@@ -156,6 +167,25 @@ def test_an_account_that_nobody_vouches_for_is_a_demonstration_member():
 def test_a_product_that_is_no_series_gives_no_trades():
     instance, result = run({1: 100}, {3: 100})
     assert trades_of(instance, result, "day-ahead", series_by_product={}) == []
+
+
+def test_other_tiers_give_no_trades():
+    assert trades_of(*run({1: 100}, {3: 100}, tier="spot"), "day-ahead") == []
+
+
+def test_a_quarter_of_an_hour_gives_quarters_and_four_hours_give_four_trades():
+    """A chip of three sellers, 0.08 of it each at least: whole hundredths of a chip-hour."""
+    sellers = {3: 36, 4: 32, 5: 32}
+    found = trades_of(*run({1: 100}, sellers, step_minutes=15, hours=2), "real-time")
+    opens_ns = ns_from_iso("2026-07-19T00:00Z")
+    for interval in range(2):
+        at_ns = opens_ns + interval * 15 * NS_PER_MINUTE
+        own = [trade for trade in found if trade.delivered_from_ns == at_ns]
+        assert sum(trade.quantity_hundredths for trade in own) == 25
+    found = trades_of(*run({1: 100}, {3: 100}, step_minutes=240), "real-time")
+    assert [(t.delivered_from_ns, t.quantity_hundredths) for t in found] == [
+        (opens_ns + hour * NS_PER_HOUR, 100) for hour in range(4)
+    ]
 
 
 def test_a_market_of_members_has_a_transacted_price():

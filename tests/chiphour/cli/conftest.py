@@ -1,7 +1,8 @@
 """CONFTEST: the command line as the shell calls it, in this process.
 
 Takes   the words after `chiphour`.
-Gives   `run`: a function of the words that gives the exit code.
+Gives   `run`: a function of the words that gives the exit code; `recorded`: a data folder that the
+        shipped recordings fill at its first use, for tests that only ask.
 Keeps   sys.argv as it was, once the test is over.
 Source  Decision 0001.
 """
@@ -24,3 +25,9 @@ def run(monkeypatch):
         return end.value.code or 0
 
     return running
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """Give a data folder for all tests that ask about the shipped recordings and change nothing."""
+    return tmp_path_factory.mktemp("recorded")

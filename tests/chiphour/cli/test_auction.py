@@ -7,53 +7,32 @@ Source  docs/formulation/auction.md, sections 7 and 8.
 """
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
+
+from auction_fields import A100
+from auction_fields import AMPERE
+from auction_fields import H100
+from auction_fields import HOPPER
+from auction_fields import bid
+from auction_fields import offer
+from auction_fields import run
 from chiphour.adapters.solver import SolverTimedOut
 from chiphour.auction.fields import RequestMalformed
 from chiphour.cli import auction
 
-H100, A100 = "H100/node8/us", "A100/node8/us"
-HOUR = {"from": "2026-12-01T00:00:00Z", "to": "2026-12-01T01:00:00Z"}
-RUN = {
-    "schema": "chiphour.auction.run/1",
-    "run": 5,
-    "rent_account": 1,
-    "delivery": {"from": HOUR["from"], "hours": 1},
-    "price": {"floor": "0", "cap": "100"},
-    "products": [
-        {"chip": "H100", "domain": "node8", "region": "us"},
-        {"chip": "A100", "domain": "node8", "region": "us"},
-    ],
-    "arcs": [],
-    "bids": [
-        {
-            "kind": "divisible",
-            "name": "trn",
-            "account": 11,
-            "perf": [
-                {"product": H100, "units_per_chip_hour": "2.5"},
-                {"product": A100, "units_per_chip_hour": "0.5"},
-            ],
-            "curve": [{"units": "100", "usd_per_unit": "2"}],
-            "chips_max": "1000",
-            "window": HOUR,
-        }
-    ],
-    "offers": [
-        {
-            "kind": "supply",
-            "name": "hopper",
-            "account": 20,
-            "product": H100,
-            "inventory": ["64"],
-            "blocks": [{"share": "1", "price": "1.2"}],
-        }
-    ],
-}
+RUN = run(
+    [HOPPER, AMPERE],
+    [bid("trn", 11, {H100: "2.5", A100: "0.5"}, (100, 2)), offer("hopper", 20, H100, 64, "1.2")],
+    run=5,
+    cap=100,
+)
 
 
 @pytest.fixture
@@ -73,11 +52,13 @@ def test_a_run_is_cleared_and_certified(run_file, tmp_path):
     out = tmp_path / "result.json"
     done = call("clear", run_file, "-o", out, "--json")
     assert done.exit_code == 0
-    assert json.loads(done.stdout)["welfare"] == "152.000000000"  # 100 units at 2, 40 chips at 1.2
+    told = json.loads(done.stdout)
+    assert told["welfare"] == "152.000000000"  # 100 units at 2, 40 chips at 1.2
     checked = call("certify", run_file, out)
     assert checked.exit_code == 0
-    assert checked.stdout == "certified: run 5, gap at most 0.000000000 dollars\n"
-    assert json.loads(call("certify", run_file, out, "--json").stdout) == {"violations": []}
+    assert checked.stdout.startswith("certified: run 5, within 0 of the best award")
+    shown = json.loads(call("certify", run_file, out, "--json").stdout)
+    assert shown == {"violations": [], "certified_gap": "0"}
 
 
 def test_the_table_shows_every_product_and_hour(run_file, tmp_path):
@@ -115,6 +96,28 @@ def test_a_failed_clearing_leaves_the_old_result_as_it_was(run_file, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["result.json", "run.json"]
 
 
+def test_a_bid_is_explained_from_its_result_with_the_run_beside_it(run_file, tmp_path):
+    out = tmp_path / "result.json"
+    call("clear", run_file, "-o", out)
+    said = call("explain", out, "trn")
+    assert said.exit_code == 0
+    assert said.stdout.startswith("trn buys 40 chip-hours and pays $48.00.\n")
+    elsewhere = run_file.rename(tmp_path.parent / f"{tmp_path.name}-run.json")
+    assert isinstance(call("explain", out, "trn").exception, auction.FileUnusable)
+    again = call("explain", out, "trn", "--run", elsewhere, "--json")
+    assert json.loads(again.stdout)["sentences"] == said.stdout.splitlines()
+    unknown = call("explain", out, "nobody", "--run", elsewhere)
+    assert "expected a bid of this run, found 'nobody'" in str(unknown.exception)
+
+
+def test_a_refused_bid_is_told_and_the_others_are_cleared(run_file, tmp_path):
+    wrong = RUN["bids"][0] | {"id": "wrong", "account": 1}
+    run_file.write_text(json.dumps(RUN | {"bids": [*RUN["bids"], wrong]}))
+    done = call("clear", run_file, "-o", tmp_path / "result.json")
+    assert done.exit_code == 0
+    assert "wrong" in done.stdout and "48.00" in done.stdout
+
+
 def test_files_that_cannot_be_used_are_told(run_file, tmp_path):
     missing = call("clear", tmp_path / "none.json", "-o", tmp_path / "x")
     assert isinstance(missing.exception, auction.FileUnusable)
@@ -131,4 +134,4 @@ def test_a_limit_that_is_too_short_is_told(run_file, tmp_path):
 
 def test_the_schema_is_json():
     schema = json.loads(call("schema").stdout)
-    assert schema["title"] == "chiphour.auction.run/1"
+    assert schema["title"] == "chiphour.auction.run/2"

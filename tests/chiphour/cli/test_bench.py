@@ -44,16 +44,26 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "checkout", lambda: tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
 
-    def run(speed: int) -> None:
+    def run(speed: int, **said) -> None:
         (folder / "bench_toy.py").write_text(TOY.replace("SPEED", str(speed)))
         sys.modules.pop("bench_toy", None)
         sys.dont_write_bytecode = True  # Two versions within a second.
         try:
-            bench.bench("toy", as_json=True)
+            bench.bench("toy", as_json=True, **said)
         finally:
             sys.dont_write_bytecode = False
 
     return run
+
+
+def test_a_benchmark_lasts_as_long_as_one_says_where_it_can(toy, capsys, monkeypatch):
+    with pytest.raises(bench.BenchmarkUnknown, match="takes --minutes"):
+        toy(12, minutes=2)
+    changed = TOY.replace("figures()", "figures(minutes=1)").replace("SPEED", "minutes")
+    monkeypatch.setattr(sys.modules[__name__], "TOY", changed)
+    with pytest.raises(typer.Exit):
+        toy(0, minutes=7)
+    assert json.loads(capsys.readouterr().out)["figures"][0]["value"] == 7
 
 
 def test_figures_carry_goal_and_verdict(toy, capsys):

@@ -12,6 +12,7 @@ import tempfile
 import pytest
 
 
+@pytest.mark.long
 def test_json_and_table_tell_the_same_digest(run, capsys, tmp_path):
     assert run("day", "2026-07-08", "--json", "--data", tmp_path / "one") == 0
     told = json.loads(capsys.readouterr().out)

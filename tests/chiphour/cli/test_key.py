@@ -130,7 +130,7 @@ def test_the_audit_prints_every_use(key, ring):
         (("add", "bot", "--account", 2), "expected a member's account, from 8 on, found 2"),
         (
             ("add", "bot", "--account", 9, "--scope", "all"),
-            "expected scopes of read trade withdraw",
+            "expected scopes of bid read trade withdraw",
         ),
         (("add", "bot", "--account", 9, "--ip", "home"), "expected a network such as"),
         (("add", "bot", "--account", 9, "--ed25519", "00"), "expected 64 hexadecimal digits"),

@@ -58,6 +58,7 @@ def test_a_strike_that_has_not_closed_is_left_to_its_time(run, tmp_path, monkeyp
     archive.close()
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_from_an_empty_folder_to_a_bundle_that_anyone_can_verify(tmp_path):
     def runs(*words):

@@ -12,18 +12,24 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import httpx
 import pytest
 
+from chiphour.adapters.calendar import calendar
+from chiphour.adapters.venue_server import serving
+from chiphour.units import NS_PER_SECOND
+from chiphour.units import ns_from_iso
+
 STARTED_S = 120
 
 
 @contextmanager
-def up(folder, *words):
-    """Start `chiphour up`; give the process and its address."""
-    command = [sys.executable, "-c", "from chiphour.cli import main; main()", "up"]
+def up(folder, *words, name="up"):
+    """Start `chiphour up`, or another command; give the process and its address."""
+    command = [sys.executable, "-c", "from chiphour.cli import main; main()", name]
     process = subprocess.Popen(
         [*command, "--data", str(folder), "--port", "0", *words],
         stdout=subprocess.PIPE,
@@ -52,10 +58,23 @@ def market(tmp_path_factory):
     folder = tmp_path_factory.mktemp("up")
     with up(folder) as (process, address):
         said = {path: httpx.get(address + path) for path in PATHS}
+        said[RUNS] = cleared(address)
         ended = stopped(process, signal.SIGTERM)
     return folder, said, ended
 
 
+def cleared(address):
+    """Wait until the first run of the auction is cleared; give the runs by number."""
+    until = time.monotonic() + STARTED_S
+    while time.monotonic() < until:
+        rows = httpx.get(address + RUNS).json()["runs"]
+        if any(row["state"] == "cleared" for row in rows):
+            return {row["run"]: row["state"] for row in rows}
+        time.sleep(0.5)
+    raise AssertionError(f"expected a run that is cleared, found {rows}")
+
+
+RUNS = "/api/auction/runs"
 PATHS = (
     "/",
     "/market",
@@ -66,20 +85,29 @@ PATHS = (
     "/api/series/h100-sxm-od",
     "/api/book/H100SXMOD_USDC-PERPETUAL",
     "/api/contracts",
+    "/api/tasks",
+    "/api/realtime",
+    "/metrics",
     "/schema/openapi.json",
 )
 
 
+@pytest.mark.long
 def test_every_page_and_file_is_served(market):
     _, said, _ = market
-    assert {path: answer.status_code for path, answer in said.items()} == dict.fromkeys(PATHS, 200)
+    assert {path: said[path].status_code for path in PATHS} == dict.fromkeys(PATHS, 200)
+
+
+def test_a_run_of_the_auction_is_cleared_at_the_start_and_the_next_takes_bids(market):
+    _, said, _ = market
+    assert [said[RUNS][number] for number in sorted(said[RUNS])] == ["cleared", "open"]
 
 
 def test_pages_say_replay_and_demonstration(market):
     _, said, _ = market
     for path in ("/", "/market", "/release/2026-07-21", "/series/h100-sxm-od"):
         assert "Replay of recorded prices" in said[path].text
-        assert "demonstration" in said[path].text
+        assert "emonstration members" in said[path].text
 
 
 def test_the_fix_of_the_table_is_on_the_page_and_in_the_file(market):
@@ -98,6 +126,41 @@ def test_the_book_has_two_sides(market):
     assert book["bids"][0]["price_usd"] < book["asks"][0]["price_usd"]
 
 
+def test_every_task_of_the_clock_says_how_it_fares(market):
+    _, said, _ = market
+    rows = {row["task"]: row for row in said["/api/tasks"].json()["tasks"]}
+    assert list(rows) == [entry.task for entry in calendar()]
+    assert rows["collection"]["state"] == "not there yet"
+    others = [row for name, row in rows.items() if name != "collection"]
+    assert {row["state"] for row in others} <= {"waiting", "running"}
+    assert {row["last_error"] for row in others} == {""}
+    for name in rows:
+        assert f'chiphour_task_runs_total{{task="{name}"}}' in said["/metrics"].text
+
+
+@pytest.mark.long
+def test_a_live_market_collects_and_trades_at_the_walls_time(tmp_path):
+    """Serve a market against simulated venues: it needs no recordings, and fixes what it sees."""
+    with (
+        serving() as base_url,
+        up(tmp_path, "--live", "--base-url", base_url, name="serve") as (process, address),
+    ):
+        until = time.monotonic() + STARTED_S
+        offers = []
+        while not offers and time.monotonic() < until:
+            offers = httpx.get(address + "/api/offers").json()["offers"]
+        rows = {row["task"]: row for row in httpx.get(address + "/api/tasks").json()["tasks"]}
+        page = httpx.get(address + "/market").text
+        code, out, errors = stopped(process, signal.SIGTERM)
+    assert offers
+    assert (code, errors.count("Traceback")) == (0, 0), errors
+    assert rows["collection"]["state"] == "running"
+    assert rows["members"]["state"] == "not there yet"
+    assert abs(ns_from_iso(rows["timers"]["last_run"]) - time.time_ns()) < 600 * NS_PER_SECOND
+    assert "Replay" not in page
+    assert "stopped after" in out
+
+
 def test_sigterm_stops_cleanly_and_the_journal_replays_to_the_digest_told(market):
     folder, _, (code, out, errors) = market
     assert code == 0, errors
@@ -107,16 +170,19 @@ def test_sigterm_stops_cleanly_and_the_journal_replays_to_the_digest_told(market
     assert json.loads(told.stdout) == {"commands": int(count), "digest": digest}
 
 
+@pytest.mark.long
 def test_a_second_start_goes_on_where_the_first_stopped(market):
-    folder, _, (_, out, _) = market
+    folder, said, (_, out, _) = market
     digest = re.search(r"digest (\w+)", out)[1]
     with up(folder) as (process, address):
         httpx.get(address + "/healthz").raise_for_status()
+        assert cleared(address) == said[RUNS]  # No run twice.
         code, again, _ = stopped(process, signal.SIGINT)
     assert code == 0
     assert digest in again or int(re.search(r"after (\d+)", again)[1]) > 0
 
 
+@pytest.mark.long
 def test_after_sigkill_the_market_starts_again(market):
     folder, _, (_, out, _) = market
     commands = int(re.search(r"after (\d+)", out)[1])

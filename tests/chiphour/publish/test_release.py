@@ -14,7 +14,6 @@ import pytest
 from chiphour.index.v2026_1 import REASONS
 from chiphour.publish.datasets import fixing_object
 from chiphour.publish.datasets import fixings_csv
-from chiphour.publish.datasets import strike_day
 from chiphour.publish.market import Listing
 from chiphour.publish.market import MarketRelease
 from chiphour.publish.market import market_release_page
@@ -25,15 +24,10 @@ from chiphour.publish.release import change_words
 from chiphour.publish.release import release_digest
 from chiphour.publish.release import release_page
 from chiphour.publish.words import reason_words
+from published import released
 
 DAY = date(2026, 7, 12)
 SILENT = date(2026, 7, 13)
-
-
-def released(fixings, day, **more) -> Release:
-    own = tuple(fixing for fixing in fixings if strike_day(fixing) == day)
-    history = tuple(fixing for fixing in fixings if strike_day(fixing) <= day)
-    return Release(day, own, history, **more)
 
 
 def text_of(element) -> str:

@@ -44,7 +44,10 @@ REVALIDATED = "no-cache"  # May be kept, but ask before each use.
 NEVER_KEPT = "no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"  # It will never be otherwise.
 # Where a fault is answered as JSON.
-FOR_PROGRAMS = ("/api/", "/badge/", "/cite/", "/data/", "/feeds/", "/healthz", "/log/", "/schema")
+FOR_PROGRAMS = (
+    *("/api/", "/badge/", "/cards/", "/cite/", "/data/", "/feeds/"),
+    *("/healthz", "/log/", "/schema"),
+)
 ECHOED_MOST = 60  # Characters of a request that a fault repeats.
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -54,6 +57,9 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+    ),
 }
 
 
@@ -71,13 +77,13 @@ def answered(
         headers["Access-Control-Allow-Origin"] = "*"  # Open data: any page may read it.
     if keeping != NEVER_KEPT:
         headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+        if has_tag(request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _has(header: str, tag: str) -> bool:
-    """Compare weakly, as If-None-Match asks."""
+def has_tag(header: str, tag: str) -> bool:
+    """Tell whether If-None-Match names a tag; weakly compared, as it asks."""
     given = [each.strip().removeprefix("W/") for each in header.split(",")]
     return tag in given or given == ["*"]
 
@@ -87,8 +93,8 @@ def found(text: str) -> str:
     return repr(text if len(text) <= ECHOED_MOST else text[:ECHOED_MOST] + "\u2026")
 
 
-def day_from_text(text: str, days: Sequence[date]) -> date:
-    """Read a day that has a release; raises ValidationException or NotFoundException."""
+def day_from_text(text: str, days: Sequence[date], what: str = "release") -> date:
+    """Read a day that has a release, or another thing; raises what the server answers 4xx for."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -97,7 +103,7 @@ def day_from_text(text: str, days: Sequence[date]) -> date:
         ) from None
     if day not in days:
         known = f"from {min(days)} to {max(days)}" if days else "(there is none yet)"
-        raise NotFoundException(f"date: expected a day with a release {known}, found {day}")
+        raise NotFoundException(f"date: expected a day with a {what} {known}, found {day}")
     return day
 
 
@@ -125,7 +131,7 @@ def refused(request: Asked, fault: Exception) -> Response[bytes]:
     elif isinstance(fault, ValidationException) and isinstance(fault.extra, list):
         status, words = 400, "; ".join(_parameter_words(request, each) for each in fault.extra)
     elif isinstance(fault, MethodNotAllowedException):
-        status, words = 405, f"expected GET or HEAD, found {found(request.method)}"
+        status, words = 405, f"expected {_allowed(fault)}, found {found(request.method)}"
     elif isinstance(fault, HTTPException):
         status, words = fault.status_code, fault.detail
     elif isinstance(fault, MarketError):
@@ -143,9 +149,18 @@ def refused(request: Asked, fault: Exception) -> Response[bytes]:
     return Response(body, status_code=status, media_type=media_type, headers=headers)
 
 
+def _allowed(fault: MethodNotAllowedException) -> str:
+    """Say which methods an address has; where it has GET it has HEAD too."""
+    words = (fault.headers or {}).get("allow", "").split(", ")
+    heads = ["HEAD"] if "GET" in words else []
+    return " or ".join([*sorted(each for each in words if each != "OPTIONS"), *heads])
+
+
 def _parameter_words(request: Asked, extra: Mapping[str, str]) -> str:
     """Say which parameter was expected otherwise, as Litestar found it."""
     key, message = extra.get("key", ""), extra.get("message", "")
+    if extra.get("source") in ("body", "header"):  # It may hold a secret: nothing is repeated.
+        return f"{key or 'body'}: {message[:1].lower()}{message[1:]}"
     given = request.query_params.get(key, request.path_params.get(key))
     return f"{key}: {message[:1].lower()}{message[1:]}, found {found(str(given))}"
 

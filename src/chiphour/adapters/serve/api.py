@@ -1,9 +1,9 @@
-"""API: contracts and books for programs, as JSON.
+"""API: contracts, books and the market's own tasks for programs, as JSON.
 
 Takes   requests with bounded parameters.
 Gives   bytes of `publish`, described in OpenAPI by `shapes_market`.
 Keeps   every answer bounded.
-Source  Decision 0010.
+Source  Decisions 0010 and 0033.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,14 @@ from chiphour.adapters.serve.asked import Slug
 from chiphour.adapters.serve.asked import gives
 from chiphour.adapters.serve.asked import series_named
 from chiphour.adapters.serve.market_view import market_of
+from chiphour.analyse.curve import premium_ppm
+from chiphour.publish.columns import object_of
 from chiphour.publish.datasets import json_bytes
 from chiphour.publish.market import Listing
 from chiphour.publish.market import contract_object
 from chiphour.publish.market import listing_book_object
+from chiphour.publish.tasks import TASK_LIST
+from chiphour.units import percent_from_ppm
 from chiphour.units import text_from_microusd
 
 DEPTH_DEFAULT = 20
@@ -84,6 +88,7 @@ def book(
 def curve(request: Asked, slug: Slug) -> Response[bytes]:
     """Give what an hour costs at later days: each point with its source and its interval."""
     series, market = series_named(slug), market_of(request)
+    curve_points = market.curve(series.ticker)
     points = [
         {
             "date": point.day.isoformat(),
@@ -92,11 +97,25 @@ def curve(request: Asked, slug: Slug) -> Response[bytes]:
             "price_usd": _dollars(point.price_microusd),
             "low_usd": _dollars(point.low_microusd),
             "high_usd": _dollars(point.high_microusd),
+            "premium_percent": _percent(premium_ppm(point, curve_points)),
             "reason": point.reason,
         }
-        for point in market.curve(series.ticker)
+        for point in curve_points
     ]
     shown = {"series": series.ticker, "points": points}
+    return answered(request, json_bytes(shown), JSON, NEVER_KEPT)
+
+
+@get(
+    "/api/tasks",
+    summary="The tasks of the market's clock: what each does, and when it is due next",
+    responses=gives(shapes.Tasks, "The tasks, as the calendar lists them."),
+    media_type=JSON,
+    sync_to_thread=False,
+)
+def tasks(request: Asked) -> Response[bytes]:
+    """Give how each supervised task fares."""
+    shown = object_of(TASK_LIST, market_of(request).tasks())
     return answered(request, json_bytes(shown), JSON, NEVER_KEPT)
 
 
@@ -104,4 +123,8 @@ def _dollars(amount_microusd: int | None) -> str | None:
     return None if amount_microusd is None else text_from_microusd(amount_microusd)
 
 
-MARKET_API: Sequence[HTTPRouteHandler] = (contract_list, book, curve)
+def _percent(share_ppm: int | None) -> str | None:
+    return None if share_ppm is None else percent_from_ppm(share_ppm)
+
+
+MARKET_API: Sequence[HTTPRouteHandler] = (contract_list, book, curve, tasks)

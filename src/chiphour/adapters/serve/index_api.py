@@ -14,6 +14,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import PathParameter
 from litestar.params import QueryParameter
 
 from chiphour.adapters.serve import shapes
@@ -36,10 +37,12 @@ from chiphour.adapters.serve.asked import time_from_text
 from chiphour.adapters.serve.asked import when
 from chiphour.adapters.serve.gathered import dated_of
 from chiphour.adapters.serve.gathered import fixing_of
+from chiphour.adapters.serve.gathered import release_of
 from chiphour.index.references import ReferenceRow
 from chiphour.index.series import ALL_SERIES
 from chiphour.publish.attack import ATTACK
 from chiphour.publish.challenges import CHALLENGE_LIST
+from chiphour.publish.columns import Json
 from chiphour.publish.columns import object_of
 from chiphour.publish.companions import COMPANION_LIST
 from chiphour.publish.datasets import SERIES_LIST
@@ -58,10 +61,14 @@ from chiphour.publish.page import Frame
 from chiphour.publish.proof import LOG
 from chiphour.publish.references import REFERENCE_LIST
 from chiphour.publish.references import REFERENCES_MOST
+from chiphour.publish.release_data import RELEASE_DATA
+from chiphour.publish.release_data import ReleaseData
+from chiphour.publish.release_data import news_of_release
 from chiphour.publish.signed import signed_fix
 from chiphour.publish.ticks import TICK_LIST
 from chiphour.units import strike_ns
 
+LATEST = "latest"
 LAST_DEFAULT = 366
 LAST_MOST = 4_000
 
@@ -212,6 +219,32 @@ def baskets(request: Asked, day: DayText, as_of: AsOf = None) -> Response[bytes]
 
 
 @get(
+    "/api/release/{day:str}",
+    summary="The release of a day: every series with its changes, and what became known",
+    responses=gives(shapes.Release, "The release."),
+    media_type=JSON,
+    sync_to_thread=True,
+)
+def release(
+    request: Asked,
+    day: Annotated[
+        str, PathParameter(description="Day of the strike, such as 2026-07-20, or `latest`.")
+    ],
+) -> Response[bytes]:
+    """Give all that the page of a release shows; the latest word on each fix."""
+    view = view_of(request)
+    days = view.days()
+    wanted = max(days) if day == LATEST and days else day_asked(view, day)
+
+    def made() -> Json:
+        found = release_of(view, wanted)
+        return object_of(RELEASE_DATA, ReleaseData(found, news_of_release(found, view.news(0))))
+
+    labels = {"labels": list(view.frame().labels)}  # They tell the time: never held.
+    return answered(request, json_bytes(view.held(("release", wanted), made) | labels), JSON)
+
+
+@get(
     "/api/news",
     summary="What became known: fixes, rejections, revisions, changes of the rules, outages",
     responses=gives(shapes.NewsList, "The news, the latest first."),
@@ -347,6 +380,7 @@ INDEX_API: Sequence[HTTPRouteHandler] = (
     companions,
     attack,
     baskets,
+    release,
     news,
     references,
     challenges,

@@ -17,7 +17,10 @@ from litestar import get
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components
 from litestar.openapi.spec import License
+from litestar.openapi.spec import Reference
+from litestar.openapi.spec import SecurityScheme
 from litestar.serialization import encode_json
 
 from chiphour import __version__
@@ -28,19 +31,54 @@ from chiphour.adapters.serve.answer import answered
 from chiphour.adapters.serve.answer import close_doors
 from chiphour.adapters.serve.answer import refuse_unknown
 from chiphour.adapters.serve.answer import refused
+from chiphour.adapters.serve.cards import CARDS
+from chiphour.adapters.serve.cards import Cards
+from chiphour.adapters.serve.document_api import DOCUMENT_API
+from chiphour.adapters.serve.frame_api import FRAME_API
 from chiphour.adapters.serve.index_api import INDEX_API
 from chiphour.adapters.serve.index_files import INDEX_FILES
 from chiphour.adapters.serve.index_files import LOG_FILES
 from chiphour.adapters.serve.index_pages import INDEX_PAGES
 from chiphour.adapters.serve.index_pages import RELEASES
+from chiphour.adapters.serve.query_api import QUERY_API
+from chiphour.adapters.serve.report_api import REPORT_API
+from chiphour.adapters.serve.report_api import REPORT_PAGES
+from chiphour.adapters.serve.series_api import SERIES_API
+from chiphour.adapters.serve.signals_api import SIGNALS_API
+from chiphour.adapters.serve.site_files import SITE_FILES
 from chiphour.adapters.serve.view import CollectionView
 from chiphour.adapters.serve.view import IndexView
 
+BODY_BYTES_MAX = 1 << 16  # Of a request; more is refused before it is read.
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
-DESCRIBED: Sequence[HTTPRouteHandler] = (*INDEX_FILES, *INDEX_API, *observed.OBSERVED)
+# How requests are signed; a market's handlers name them.
+SIGN_INS: dict[str, SecurityScheme | Reference] = {
+    "operator": SecurityScheme(
+        type="http", scheme="basic", description="The operator's password, over TLS or loopback."
+    ),
+    "token": SecurityScheme(
+        type="http", scheme="bearer", description="The token of this run, on the same machine."
+    ),
+    "signature": SecurityScheme(
+        type="apiKey",
+        name="Authorization",
+        security_scheme_in="header",
+        description="deri-hmac-sha256 id=...,ts=...,sig=...,nonce=...: docs/how-to/members.md.",
+    ),
+}
+
+DESCRIBED: Sequence[HTTPRouteHandler] = (
+    *(*INDEX_FILES, *INDEX_API, *SERIES_API, *DOCUMENT_API),
+    *(*REPORT_API, *QUERY_API, *SIGNALS_API),
+    *(*observed.OBSERVED, *FRAME_API),
+)
 # What an index serves besides, but for its releases: a market shows those with its trading.
-PAGES: Sequence[HTTPRouteHandler] = (*INDEX_PAGES, *LOG_FILES, observed.metrics)
+PAGES: Sequence[HTTPRouteHandler] = (
+    *(*INDEX_PAGES, *REPORT_PAGES),
+    *(*LOG_FILES, *CARDS, *SITE_FILES),
+    observed.metrics,
+)
 
 
 def create_index_app(view: IndexView, lifespan: Sequence[Lifespan] = ()) -> Litestar:
@@ -69,11 +107,12 @@ def application(
         handlers.append(_description(openapi_bytes(described)))
     return Litestar(
         handlers,
-        state=State({"view": view}),
+        state=State({"view": view, "cards": Cards()}),
         lifespan=list(lifespan),
         exception_handlers={Exception: refused},
         before_request=refuse_unknown,
         before_send=[close_doors],
+        request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
         debug=False,
@@ -99,6 +138,7 @@ def openapi_bytes(described: Sequence[HTTPRouteHandler] = DESCRIBED) -> bytes:
             "decimal text in US dollars, every time is UTC, ISO 8601. Data: CC BY 4.0."
         ),
         license=License(name="CC BY 4.0", identifier="CC-BY-4.0"),
+        components=Components(security_schemes=SIGN_INS),
         operation_id_creator=lambda handler, _method, _path: handler.handler_name,
         use_handler_docstrings=True,
     )

@@ -54,6 +54,7 @@ from chiphour.publish.badge import badge_svg
 from chiphour.publish.citation import FORMATS
 from chiphour.publish.citation import Cited
 from chiphour.publish.citation import citation
+from chiphour.publish.dataset_list import PARQUET
 from chiphour.publish.datasets import fixings_csv
 from chiphour.publish.datasets import fixings_json
 from chiphour.publish.datasets import json_bytes
@@ -66,7 +67,6 @@ from chiphour.publish.news import chosen
 from chiphour.publish.schema import schemas
 from chiphour.publish.words import series_words
 
-PARQUET = "application/vnd.apache.parquet"
 TILE = "application/octet-stream"
 # A tile or a bundle of leaves, with the width of one that is not full (C2SP tlog-tiles).
 TILE_PATH = re.compile(
@@ -109,8 +109,13 @@ def fixings_as_csv(
     as_of: AsOf = None,
 ) -> Response[bytes]:
     """Give fixings as CSV."""
-    asked = when(view_of(request), set_name, as_of)
-    body = fixings_csv(_fixings(request, day, series, asked))
+    view = view_of(request)
+    asked = when(view, set_name, as_of)
+    if day is None:
+        ticker = None if series is None else series_named(series).ticker
+        body = view.csv(ticker, asked.parameter_set, asked.as_of_ns)
+    else:
+        body = fixings_csv(_fixings(request, day, series, asked))
     return answered(request, body, CSV, asked.keeping)
 
 
@@ -171,9 +176,10 @@ def series_file(
     if end == "parquet":
         body = view.parquet(series.ticker, asked.parameter_set, asked.as_of_ns)
         return answered(request, body, PARQUET, asked.keeping)
-    known = view.fixings(series.ticker, asked.parameter_set, asked.as_of_ns)
     if end == "csv":
-        return answered(request, fixings_csv(known), CSV, asked.keeping)
+        body = view.csv(series.ticker, asked.parameter_set, asked.as_of_ns)
+        return answered(request, body, CSV, asked.keeping)
+    known = view.fixings(series.ticker, asked.parameter_set, asked.as_of_ns)
     return answered(request, fixings_json(known), JSON, asked.keeping)
 
 

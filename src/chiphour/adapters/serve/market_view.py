@@ -18,6 +18,7 @@ from chiphour.publish.market import AuctionSummary
 from chiphour.publish.market import Book
 from chiphour.publish.market import Contract
 from chiphour.publish.market import Trade
+from chiphour.publish.tasks import TaskRow
 
 
 class MarketView(IndexView, Protocol):
@@ -37,6 +38,12 @@ class MarketView(IndexView, Protocol):
 
     def auction(self, day: date) -> AuctionSummary | None:
         """Give the outcome of a day's auction run, or None when there was none."""
+
+    def tasks(self) -> Sequence[TaskRow]:
+        """Give how each task of the market's clock fares, as the calendar lists them."""
+
+    def daily(self, day: date, name: str) -> bytes | None:
+        """Give a table of `publish/daily.py` for a day that is over; None where there is none."""
 
 
 def market_of(request: Asked) -> MarketView:

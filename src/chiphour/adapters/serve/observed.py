@@ -14,6 +14,7 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
+from chiphour.adapters.meters import Meters
 from chiphour.adapters.metrics import CONTENT_TYPE
 from chiphour.adapters.serve import shapes_observed as shapes
 from chiphour.adapters.serve.answer import JSON
@@ -131,8 +132,10 @@ def commitments(
 
 @get("/metrics", include_in_schema=False, media_type="text/plain", sync_to_thread=True)
 def metrics(request: Asked) -> Response[bytes]:
-    """Give the states of collection as Prometheus reads them."""
-    return answered(request, view_of(request).metrics(), CONTENT_TYPE, NEVER_KEPT)
+    """Give the states of collection, and what else is counted here, as Prometheus reads them."""
+    meters: Meters | None = request.app.state.get("meters")
+    counted = meters.text() if meters else b""
+    return answered(request, view_of(request).metrics() + counted, CONTENT_TYPE, NEVER_KEPT)
 
 
 OBSERVED: Sequence[HTTPRouteHandler] = (offers, venues, refusals, commitments)

@@ -10,15 +10,20 @@ Source  Decision 0010.
     └── AddressRefused      the port is in use, or may not be taken
 """
 
+import asyncio
 import errno
+import resource
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 from typing import cast
 
 import uvicorn
@@ -27,12 +32,19 @@ from litestar.enums import ScopeType
 from litestar.types import Receive
 from litestar.types import Scope
 from litestar.types import Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from chiphour.adapters.meters import Meters
 from chiphour.observe.observation import MarketError
+
+Application = Litestar | Callable[[Scope, Receive, Send], Awaitable[None]]
+Sockets = Callable[..., asyncio.Protocol]
 
 PORT = 8080
 BACKLOG = 128  # Also how many lines asyncio logs at once when the process has no more files.
-CONNECTIONS_MAX = 512  # Beyond these a request is answered 503 at once.
+CONNECTIONS_MAX = 512  # Beyond these a request is answered 503 at once ...
+SOCKETS_MAX = 12_000  # ... or these, where connections stay open.
+REQUEST_S_MAX = 10.0  # In which a request must have come whole.
 FINISH_SECONDS = 5  # How long requests in work may take once asked to stop.
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -47,32 +59,52 @@ def announce(address: str) -> None:
     sys.stdout.flush()
 
 
+class Tls(NamedTuple):
+    """A certificate with its chain, and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+
 def serve(
-    app: Litestar,
+    app: Application,
     host: str = "127.0.0.1",
     port: int = PORT,
     on_ready: Callable[[str], None] = announce,
+    sockets: Sockets | None = None,
+    tls: Tls | None = None,
+    end: threading.Event | None = None,
+    meters: Meters | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then return.
+    """Serve until SIGTERM or SIGINT, or until `end` is set, then return.
 
     `port` 0 takes a free one. `on_ready` is told the address as soon as requests are answered.
-    Raises AddressRefused, and MarketError when the application does not start.
+    `sockets` makes the protocol of a WebSocket; without it there are none. Raises AddressRefused,
+    and MarketError when the application does not start.
     """
     listener = listen(host, port)
-    address = address_of(listener)
+    address = address_of(listener, tls is not None)
     config = uvicorn.Config(
         _heads_too(app),
+        http=PatientlyNot,
         lifespan="on",
         log_config=None,
         log_level="error",  # A malformed request is the asker's fault: it fills no log of ours.
         access_log=False,
         server_header=False,
-        ws="none",
+        ws="none" if sockets is None else cast(type[asyncio.Protocol], sockets),
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
+        proxy_headers=False,  # Else who is here could say to come from anywhere.
         backlog=BACKLOG,
-        limit_concurrency=CONNECTIONS_MAX,
+        limit_concurrency=CONNECTIONS_MAX if sockets is None else SOCKETS_MAX,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    server = _Announcing(config, lambda: on_ready(address))
+    server = _Announcing(config, lambda: on_ready(address), end)
+    if meters is not None:
+        text = "Connections over HTTP."
+        state = server.server_state
+        meters.gauge("chiphour_http_connections", text, lambda: len(state.connections))
     with listener, _signals_end_us():
         try:
             server.run(sockets=[listener])
@@ -85,9 +117,15 @@ def serve(
 class _Announcing(uvicorn.Server):
     """A server that says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], end: threading.Event | None
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._end = on_ready, end
+
+    async def on_tick(self, counter: int) -> bool:
+        ended = self._end is not None and self._end.is_set()
+        return await super().on_tick(counter) or ended
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -116,10 +154,66 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def allow_many_files() -> None:
+    """Let this process hold as many connections as the system allows it to."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def address_of(listener: socket.socket, secure: bool = False) -> str:
     """Give the address of a listening socket as browsers write it."""
     host, port, *_ = listener.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+class PatientlyNot(H11Protocol):
+    """A connection that must send whole requests in time: a byte now and then keeps no place."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; they must become a request before the time that the first of them set."""
+        if self._deadline is None:
+            self._wait()
+        super().data_received(data)
+        if self.transport.get_protocol() is not self or self._is_whole():
+            self._wait_no_more()
+
+    def on_response_complete(self) -> None:
+        """Go on with what came meanwhile: where that was whole, there is nothing to wait for."""
+        super().on_response_complete()
+        if self._is_whole():
+            self._wait_no_more()
+
+    def _is_whole(self) -> bool:
+        """Tell whether nothing of a request has come without its end."""
+        return (
+            self.cycle is not None and not self.cycle.more_body and not self.conn.trailing_data[0]
+        )
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_S_MAX, self._give_up)
+
+    def _wait_no_more(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.abort()
 
 
 @contextmanager
@@ -145,7 +239,7 @@ def _signals_end_us() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _heads_too(app: Litestar) -> Callable[[Scope, Receive, Send], object]:
+def _heads_too(app: Application) -> Callable[[Scope, Receive, Send], object]:
     """Answer HEAD as GET; the server leaves the body out."""
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:

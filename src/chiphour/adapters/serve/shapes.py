@@ -19,14 +19,20 @@ from chiphour.publish.columns import Column
 from chiphour.publish.columns import Part
 from chiphour.publish.columns import Shape
 from chiphour.publish.companions import COMPANION_LIST
+from chiphour.publish.dataset_list import DATASETS
 from chiphour.publish.datasets import FIXING_ROW
 from chiphour.publish.datasets import FIXINGS
 from chiphour.publish.datasets import SERIES_HISTORY
 from chiphour.publish.datasets import SERIES_LIST
 from chiphour.publish.day_page import DATED
+from chiphour.publish.documents import CHANGELOG
+from chiphour.publish.documents import METHODOLOGY
 from chiphour.publish.news import NEWS_LIST
+from chiphour.publish.patterns import DISTRIBUTION
+from chiphour.publish.patterns import HOURS
 from chiphour.publish.proof import LOG
 from chiphour.publish.references import REFERENCE_LIST
+from chiphour.publish.release_data import RELEASE_DATA
 from chiphour.publish.ticks import TICK_LIST
 
 Struct = msgspec.Struct
@@ -71,6 +77,12 @@ References = struct_of(REFERENCE_LIST)
 Challenges = struct_of(CHALLENGE_LIST)
 Ticks = struct_of(TICK_LIST)
 LogStanding = struct_of(LOG)
+Release = struct_of(RELEASE_DATA)
+Distribution = struct_of(DISTRIBUTION)
+Hours = struct_of(HOURS)
+Methodology = struct_of(METHODOLOGY)
+Changelog = struct_of(CHANGELOG)
+Datasets = struct_of(DATASETS)
 
 
 class SignedFix(Struct, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""SHAPES_MARKET: the JSON of contracts and books, described for programs.
+"""SHAPES_MARKET: the JSON of contracts, books and tasks, described for programs.
 
 Takes   nothing.
 Gives   msgspec structs, one for each shape; they describe, the bytes come from `publish`.
@@ -11,7 +11,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from chiphour.adapters.serve.shapes import struct_of
+from chiphour.publish.tasks import TASK_LIST
+
 Struct = msgspec.Struct
+Tasks = struct_of(TASK_LIST)
 
 
 class Level(Struct, forbid_unknown_fields=True):
@@ -74,6 +78,10 @@ class CurvePoint(Struct, forbid_unknown_fields=True):
         str | None, Meta(description="Least of its interval.", examples=["3.170000"])
     ]
     high_usd: Annotated[str | None, Meta(description="Most of it.", examples=["3.198400"])]
+    premium_percent: Annotated[
+        str | None,
+        Meta(description="What a future's price pays above the model's.", examples=["-1.25"]),
+    ]
     reason: Annotated[
         str, Meta(description="Why it has no price.", examples=["ONLY_DEMONSTRATION"])
     ]

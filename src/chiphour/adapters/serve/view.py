@@ -6,17 +6,25 @@ Keeps   the server apart from archive and log; the index apart from any exchange
 Source  Decisions 0010 and 0023.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
+from typing import TypeVar
 
+from chiphour.adapters.signals import Judged
+from chiphour.analyse.report import Report
+from chiphour.analyse.viability import Viability
 from chiphour.index.attack import AttackCost
 from chiphour.index.challenge import Challenge
 from chiphour.index.companion import Companion
 from chiphour.index.fixing import Fixing
+from chiphour.index.hours import HoursOfDay
 from chiphour.index.realtime import Tick
 from chiphour.index.references import ReferenceRow
+from chiphour.observe.observation import Observation
 from chiphour.publish.commitments import Committed
+from chiphour.publish.dataset_list import Dataset
 from chiphour.publish.news import News
 from chiphour.publish.offers import Collected
 from chiphour.publish.offers import Offers
@@ -26,6 +34,21 @@ from chiphour.publish.page import Frame
 from chiphour.publish.proof import Logged
 from chiphour.publish.proof import LogState
 from chiphour.publish.signed import Proof
+
+T = TypeVar("T")
+
+
+class SignalsView(Protocol):
+    """What prices say: raises TimeUnknown where there is no price yet."""
+
+    def judged(self) -> Judged:
+        """Give the answers and the verdicts of the last whole hour."""
+
+    def history(self) -> Sequence[Judged]:
+        """Give those, and those of the same hour of days before, the latest first."""
+
+    def viability(self) -> Sequence[Viability]:
+        """Give the viability report of the day."""
 
 
 class CollectionView(Protocol):
@@ -43,6 +66,9 @@ class CollectionView(Protocol):
     def commitments(self, venue: str | None, last: int) -> Sequence[Committed]:
         """Give the last commitments to the times of polls, the latest day first."""
 
+    def signals(self) -> SignalsView:
+        """Give what prices say of each chip."""
+
     def metrics(self) -> bytes:
         """Give the states of collection in Prometheus's text form."""
 
@@ -55,6 +81,9 @@ class CollectionView(Protocol):
 
 class IndexView(CollectionView, Protocol):
     """An index as its readers see it. Where `as_of_ns` is None, all that is known counts."""
+
+    def held(self, key: object, make: Callable[[], T]) -> T:
+        """Give an answer that was made since anything came in last, or make it."""
 
     def days(self) -> Sequence[date]:
         """Give the days that have a release, the earliest first."""
@@ -91,6 +120,14 @@ class IndexView(CollectionView, Protocol):
     ) -> AttackCost:
         """Give what it would cost to move the fix of a strike."""
 
+    def window(
+        self, series: str, day: date, parameter_set: str, as_of_ns: int | None
+    ) -> Sequence[Observation]:
+        """Give the rows of a series that the fix of a strike considered in its window."""
+
+    def hours(self, series: str, days: int) -> HoursOfDay:
+        """Give what a series cost by the hour of the day, over the last days."""
+
     def references(self) -> Sequence[ReferenceRow]:
         """Give other publishers' levels beside our fixes of the same dates."""
 
@@ -99,6 +136,12 @@ class IndexView(CollectionView, Protocol):
 
     def news(self, since_ns: int) -> Sequence[News]:
         """Give what became known at or after a time, the latest first."""
+
+    def report_days(self) -> Sequence[date]:
+        """Give the days that have a daily report, the earliest first."""
+
+    def report(self, day: date) -> Report | None:
+        """Give the daily report of a day, None where there is none."""
 
     def log_state(self) -> LogState | None:
         """Give how the transparency log stands; None where none is kept."""
@@ -114,6 +157,12 @@ class IndexView(CollectionView, Protocol):
 
     def ticks(self, series: str | None = None) -> Sequence[Tick]:
         """Give the last tick of every series, or those kept of one."""
+
+    def datasets(self) -> Sequence[Dataset]:
+        """Give every file that anyone can take, whole tables first."""
+
+    def csv(self, series: str | None, parameter_set: str, as_of_ns: int | None) -> bytes:
+        """Give what `fixings` gives, as a CSV file."""
 
     def parquet(self, series: str | None, parameter_set: str, as_of_ns: int | None) -> bytes:
         """Give what `fixings` gives, as a Parquet file."""

@@ -1,7 +1,8 @@
 """CONFTEST: the served market that these tests talk to, in a process of its own.
 
-Takes   tests/shown.py, tests/indexed.py.
-Gives   `shown` and `indexed`, their modules; `address` and `index_address`, where they answer.
+Takes   tests/shown.py, tests/indexed.py, tests/officed.py.
+Gives   `shown` and `indexed`, their modules; `address` and `index_address`, where they answer;
+        `trading`, a market that trades, with its operator and members.
 Keeps   one server of each for all tests of this folder, on a free port of this machine.
 Source  Decisions 0010 and 0023.
 """
@@ -69,3 +70,11 @@ def _served(program):
     finally:
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+@pytest.fixture(scope="session")
+def trading(tmp_path_factory):
+    """Serve a market that trades, with its office."""
+    trading = importlib.import_module("officed").Trading(tmp_path_factory.mktemp("trading"))
+    yield trading
+    assert trading.end() == 0

@@ -57,6 +57,7 @@ def test_the_csv_of_a_series(address):
         ("/api/contracts", shapes_market.Contracts),
         (BOOK, shapes_market.Book),
         ("/api/curve/h100-sxm-od", shapes_market.Curve),
+        ("/api/tasks", shapes_market.Tasks),
         ("/healthz", shapes.Health),
     ],
 )
@@ -84,6 +85,23 @@ def test_a_series_has_its_history_and_panel(address):
     assert found["latest"]["members"][0]["venues"]
     two = httpx.get(address + "/api/series/h100-sxm-od?last=2").json()
     assert [row["date"][-2:] for row in two["history"]] == ["14", "15"]
+
+
+def test_tasks_are_told_as_the_market_tells_them(address):
+    answer = httpx.get(address + "/api/tasks")
+    waiting, failed = answer.json()["tasks"]
+    assert (waiting["task"], waiting["state"], waiting["last_error"]) == ("fix", "waiting", "")
+    assert waiting["next"] == "2026-07-10T00:30:00Z"
+    assert (failed["state"], failed["failures"], failed["missed"]) == ("backing off", 1, 7)
+    assert failed["last_success"] is None
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_traded_future_tells_its_premium_over_the_model(address):
+    points = httpx.get(address + "/api/curve/h100-sxm-od").json()["points"]
+    premiums = {(point["source"], point["name"]): point["premium_percent"] for point in points}
+    assert premiums["future", "near"] == "-0.4922"
+    assert [name for name, premium in premiums.items() if premium] == [("future", "near")]
 
 
 def test_a_book_has_as_many_levels_as_asked(address):

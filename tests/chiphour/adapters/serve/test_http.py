@@ -7,6 +7,7 @@ Source  Decision 0010.
 """
 
 import json
+import re
 
 import httpx
 import pytest
@@ -20,14 +21,15 @@ from chiphour.adapters.serve.pages import MARKET_PAGES
 
 def test_every_address_for_programs_is_described():
     described = json.loads(openapi_bytes(API))
-    served = {path.replace(":str", "") for handler in API for path in handler.paths}
+    served = {re.sub(":(str|int)", "", path) for handler in API for path in handler.paths}
     assert set(described["paths"]) == served
     assert described["openapi"].startswith("3.1")
     for path, methods in described["paths"].items():
-        operation = methods["get"]
-        assert operation["summary"], path
-        assert {"200", "400", "404"} <= set(operation["responses"]), path
-        assert all(each.get("description") for each in operation.get("parameters", ())), path
+        for operation in methods.values():
+            assert operation["summary"], path
+            assert {"400", "404"} < set(operation["responses"]), path
+            assert {"200", "201"} & set(operation["responses"]), path
+            assert all(each.get("description") for each in operation.get("parameters", ())), path
 
 
 def test_every_field_has_its_description():
@@ -62,4 +64,5 @@ def test_two_applications_do_not_share_their_market(shown):
     first, second = create_app(shown.Shown([])), create_app(shown.Shown([]))
     assert first.state.view is not second.state.view
     served = {path for route in first.routes for path in [route.path]}
-    assert len(served) == len(API) + len(PAGES) + len(MARKET_PAGES) + 1
+    handled = {path for each in (*API, *PAGES, *MARKET_PAGES) for path in each.paths}
+    assert served == {*handled, "/schema/openapi.json"}

@@ -6,6 +6,8 @@ Keeps   every answer readable by its published shape and its JSON Schema, strict
 Source  Decisions 0017 and 0023.
 """
 
+import hashlib
+
 import httpx
 import jsonschema
 import msgspec
@@ -43,7 +45,16 @@ def get(index_address, path, **params):
         ("/api/signed/l4-od/2026-07-11", shapes.SignedFix, "signed-fix"),
         ("/api/companions/h100-sxm-od/2026-07-12", shapes.Companions, "companions"),
         ("/api/baskets/2026-07-12", shapes.Companions, "companions"),
+        ("/api/release/2026-07-12", shapes.Release, "release"),
+        ("/api/release/2026-07-13", shapes.Release, "release"),
         ("/api/attack/h100-sxm-od/2026-07-12", shapes.AttackCost, "attack"),
+        ("/api/series/h100-sxm-od/distribution", shapes.Distribution, "distribution"),
+        ("/api/series/l4-od/distribution?day=2026-07-13", shapes.Distribution, "distribution"),
+        ("/api/series/h100-sxm-od/hours", shapes.Hours, "hours"),
+        ("/api/series/gb200-r1y/hours?days=90", shapes.Hours, "hours"),
+        ("/api/methodology", shapes.Methodology, "methodology"),
+        ("/api/changelog", shapes.Changelog, "changelog"),
+        ("/api/datasets", shapes.Datasets, "datasets"),
         ("/api/news?last=1000", shapes.NewsList, "news"),
         ("/api/references", shapes.References, "references"),
         ("/api/challenges", shapes.Challenges, "challenges"),
@@ -211,3 +222,14 @@ def test_before_the_first_fix_there_is_little(indexed, tmp_path):
         assert client.get("/").status_code == 404
         latest = [row["latest"] for row in client.get("/api/series").json()["series"]]
         assert latest == [None] * len(ALL_SERIES)
+
+
+def test_the_latest_release_is_that_of_the_last_day(index_address):
+    latest = get(index_address, "/api/release/latest").json()
+    assert latest == get(index_address, "/api/release/2026-07-15").json()
+    assert (latest["earlier"], latest["later"]) == ("2026-07-14", None)
+    rows = get(index_address, "/data/fixings.csv", date="2026-07-15")
+    assert latest["rows_sha256"] == hashlib.sha256(rows.content).hexdigest()
+    assert latest["fixed"] + latest["suppressed"] == len(latest["series"]) == len(ALL_SERIES)
+    for path, status in (("/api/release/2020-01-01", 404), ("/api/release/soon", 400)):
+        assert httpx.get(index_address + path).status_code == status

@@ -25,6 +25,7 @@ sys.meta_path.insert(0, Refuse())
 import chiphour.adapters.indexed
 import chiphour.adapters.serve.index_app
 import chiphour.adapters.serve.run
+import chiphour.adapters.serve.web
 print(sorted(m for m in sys.modules if m.split(".")[1:2] and m.split(".")[1] in sys.argv[1:]))
 """
 

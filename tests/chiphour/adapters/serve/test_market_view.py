@@ -18,8 +18,9 @@ QUESTIONS = {
 }
 PATHS = (
     "/api/curve/h100-sxm-od",
-    *("/", "/release/2026-07-11", "/market", "/api/contracts"),
+    *("/", "/release/2026-07-11", "/market", "/api/contracts", "/api/tasks"),
     "/api/book/H100SXMOD_USDC-PERPETUAL",
+    "/data/market/2026-07-10/trades.parquet",
 )
 
 
@@ -40,4 +41,5 @@ def test_every_question_of_the_view_is_asked(shown):
     with TestClient(create_app(asked)) as client:
         for path in PATHS:
             assert client.get(path).status_code == 200, path
-    assert asked.heard >= QUESTIONS == {"contracts", "book", "trades", "auction", "curve"}
+    expected = {"contracts", "book", "trades", "auction", "curve", "tasks", "daily"}
+    assert asked.heard >= QUESTIONS == expected

@@ -28,6 +28,7 @@ def test_a_page_is_whole_and_loads_nothing(address, path):
     assert "Members are demonstration programs." in answer.text
 
 
+@pytest.mark.long
 def test_every_link_of_our_own_leads_somewhere(address):
     """Follow all links from all pages, without going round in circles."""
     seen, waiting = set(), list(PAGES)

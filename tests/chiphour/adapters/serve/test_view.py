@@ -26,11 +26,14 @@ DAY = "2026-07-11"
 PATHS = (
     *("/", f"/release/{DAY}", "/series/h100-sxm-od", f"/series/h100-sxm-od/{DAY}", "/news"),
     *("/references", "/log", "/log/tile/0/000.p/9", "/log/checkpoint", "/api/log"),
+    "/report",
     *("/data/fixings.csv", "/data/fixings.json", "/data/fixings.parquet", "/api/series"),
     *("/api/series/l4-od", f"/api/signed/l4-od/{DAY}", f"/api/companions/l4-od/{DAY}"),
-    *(f"/api/attack/l4-od/{DAY}", "/api/challenges"),
+    *(f"/api/attack/l4-od/{DAY}", "/api/challenges", f"/api/release/{DAY}", "/api/datasets"),
+    *("/api/series/l4-od/distribution", "/api/series/l4-od/hours", "/cards/release.png"),
     *(f"/api/baskets/{DAY}", "/api/news", "/api/references", "/api/realtime", "/healthz"),
     *("/api/offers", "/api/venues", "/api/refusals", "/api/commitments", "/metrics"),
+    "/api/signals",
 )
 
 
