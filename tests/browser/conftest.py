@@ -11,27 +11,24 @@ Source  Decision 0041.
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import expect
 from playwright.sync_api import sync_playwright
 
 from browser.windows import ROOT
-from browser.windows import Site
 from browser.windows import Window
 from browser.windows import settled
-from chiphour.adapters.server_file import read_server
+from upped import Site
+from upped import up
 
 expect.set_options(timeout=30_000)  # A machine may be busy; what never comes is still a fault.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-READY_SECONDS = 240
 
 
 @pytest.fixture(scope="session")
@@ -46,22 +43,9 @@ def built() -> None:
 
 @pytest.fixture(scope="session")
 def site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Serve the market of `chiphour up` on a free port."""
-    folder = tmp_path_factory.mktemp("site")
-    start = "from chiphour.cli import main; main()"
-    command = [sys.executable, "-c", start, "up", "--port", "0", "--data", str(folder)]
-    log = (folder / "up.log").open("w")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        first = process.stdout.readline()
-        assert first.startswith("ready "), (folder / "up.log").read_text()[-2000:]
-        address = first.removeprefix("ready ").strip()
-        bearer = {"Authorization": f"Bearer {read_server(folder).token}"}
-        with httpx.Client(base_url=address, headers=bearer, timeout=30) as operator:
-            yield Site(address, folder, operator)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+    """Serve the market of `chiphour up`, with its page, on a free port."""
+    with up(tmp_path_factory.mktemp("site")) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

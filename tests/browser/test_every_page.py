@@ -10,7 +10,6 @@ Source  Decision 0041; WCAG 2.2 AA, as axe-core 4.14 tests it.
 
 import json
 import os
-import time
 from pathlib import Path
 
 import httpx
@@ -31,7 +30,6 @@ VALUES = {
     "{contract}": "H100SXMOD_USDC-PERPETUAL",
 }
 RUN_STATES = ("cleared", "open")  # The demonstration has a run of each.
-RUN_LATE_S = 120
 
 
 def addresses() -> list[str]:
@@ -49,33 +47,11 @@ def addresses() -> list[str]:
 def filled(site, path):
     """Put into an address what the market has: the run in a state, the day of the last report."""
     if path.startswith("/report"):
-        return path.replace("{date}", last_report(site))
+        return path.replace("{date}", site.last_report())
     for state in RUN_STATES:
         if f"{{{state}}}" in path:
-            return path.replace(f"{{{state}}}", str(run_in(site, state)))
+            return path.replace(f"{{{state}}}", str(site.run_in(state)))
     return path
-
-
-def last_report(site):
-    """Give the day of the last report; the first one is made soon after the start."""
-    until = time.monotonic() + RUN_LATE_S
-    while time.monotonic() < until:
-        answer = site.operator.get("/api/report")
-        if answer.status_code == 200:
-            return answer.json()["date"]
-        time.sleep(0.5)
-    raise AssertionError("expected a report, found none")
-
-
-def run_in(site, state):
-    """Give the newest run in a state; the first one is cleared within a minute of the start."""
-    until = time.monotonic() + RUN_LATE_S
-    while time.monotonic() < until:
-        for run in site.operator.get("/api/auction/runs").json()["runs"]:
-            if run["state"] == state and run["products"][0].endswith("/demonstration"):
-                return run["run"]
-        time.sleep(1)
-    raise AssertionError(f"expected a run that is {state}, found none")
 
 
 @pytest.mark.parametrize("path", addresses())

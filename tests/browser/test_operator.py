@@ -6,53 +6,13 @@ Keeps   everything done by hand: what is typed is what is sent.
 Source  docs/how-to/auction.md.
 """
 
-from datetime import datetime
-from datetime import timedelta
-from itertools import count
-
 import pytest
 from playwright.sync_api import expect
 
-HOURS = 4
 OPEN_S = 75  # How long a gate is open: what is typed by hand must be in by then.
 LATE_MS = 240_000  # How long a gate and the clearing after it may take on a busy machine.
 HTML_NAME = "<img src=x onerror=document.title='owned'>"
-NUMBERS = count(1)
 pytestmark = pytest.mark.extra
-
-
-def announced(site, open_s=OPEN_S):
-    """Announce a run of a product of its own that takes bids for so many seconds."""
-    now = datetime.fromisoformat(site.operator.get("/api/auction/runs").json()["time"])
-    opens = now.replace(microsecond=0)
-    closes = opens + timedelta(seconds=open_s)
-    number = next(NUMBERS)
-    delivery = opens.replace(hour=0, minute=0, second=0) + timedelta(days=5)
-    product = {"chip": "H100", "domain": "node8", "region": f"browser{number}", "domain_chips": 8}
-    settings = {
-        "schema": "chiphour.auction.run/2",
-        "run": number,
-        "kind": "day-ahead",
-        "pricing": "ip",
-        "rent_account": 1,
-        "sponsor_account": 1,
-        "delivery": {"from": iso(delivery), "step_minutes": 60, "intervals": HOURS},
-        "price": {"floor": "0", "cap": "100"},
-        "tiers": [{"tier": "od", "pi": "0", "beta": "1"}],
-        "products": [product],
-        "arcs": [],
-        "bids": [],
-    }
-    times = {"opens": iso(opens), "closes": iso(closes), "discloses": iso(closes)}
-    answer = site.operator.post(
-        "/api/auction/runs", json={"settings": settings, "delivers": False, **times}
-    )
-    assert answer.status_code == 201, answer.text
-    return number
-
-
-def iso(when):
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def member(site, name, deposit_usd="1000"):
@@ -99,7 +59,7 @@ def fault_at(page, label):
 
 def test_a_pool_is_offered_sold_and_the_award_explained(site, opened):
     """Two members bid in one run; the pool changes its offer, is awarded, and asks why."""
-    number = announced(site)
+    number = site.announced(OPEN_S)
     seller = signed_in(opened, number, member(site, "pool operator"))
     offered(seller, "fleet", "16", "1.5")
     submitted(seller, "fleet")
@@ -130,7 +90,7 @@ def test_a_pool_is_offered_sold_and_the_award_explained(site, opened):
 
 def test_what_is_wrong_is_said_where_it_is(site, opened):
     """HTML in a name, a unit in a figure, a value that rises, money that is not there."""
-    number = announced(site, 3_600)
+    number = site.announced(3_600)
     page = signed_in(opened, number, member(site, "careless buyer"))
     filled(page, {"Name of the bid": HTML_NAME, "Chips at most": "16 GPUs"})
     filled(page, {"Units 1": "10", "Dollars a unit 1": "2", f"H100/node8/browser{number}": "1"})
@@ -157,7 +117,7 @@ def test_what_is_wrong_is_said_where_it_is(site, opened):
 
 def test_a_key_that_may_not_bid_is_told_so(site, opened):
     """A key with the scope read alone signs in; the auction says which scope it lacks."""
-    number = announced(site, 3_600)
+    number = site.announced(3_600)
     page = signed_in(opened, number, site.member("onlooker"))
     offered(page, "fleet", "8", "1")
     expect(page.get_by_role("alert")).to_contain_text("bid")

@@ -14,7 +14,6 @@ from playwright.sync_api import expect
 
 from browser.terminals import Line
 from browser.terminals import Terminal
-from browser.windows import Site
 from browser.windows import Window
 from chiphour.exchange.commands import Kind
 from chiphour.exchange.commands import Quality
@@ -30,6 +29,7 @@ from trading import NAME
 from trading import TICKER_H200
 from trading import contracts_beside
 from trading import trading
+from upped import Site
 
 pytestmark = pytest.mark.extra
 

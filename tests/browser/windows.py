@@ -1,40 +1,21 @@
 """WINDOWS: a served market, and windows of a browser that look at it.
 
 Takes   an address, a browser of Playwright.
-Gives   `Site`, `Window`, `settled`.
+Gives   `Window`, `settled`.
 Keeps   all that goes wrong in a window, to be told at its end.
 Source  Decision 0041.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import httpx
 from playwright.sync_api import Browser
 from playwright.sync_api import Page
+
+from upped import Site
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (390, 1280, 1920)
 PATIENCE_MS = 20_000
-
-
-class Site(NamedTuple):
-    """A served market: where it answers, its folder, its operator."""
-
-    address: str
-    folder: Path
-    operator: httpx.Client
-
-    def member(
-        self, name: str, deposit_usd: str = "100000", scopes: Sequence[str] = ("read",)
-    ) -> tuple[str, str]:
-        """Let a member join; give the id and the secret of its key."""
-        body = {"name": name, "deposit_usd": deposit_usd, "scopes": list(scopes)}
-        answer = self.operator.post("/api/members", json=body)
-        assert answer.status_code == 201, answer.text
-        made = answer.json()
-        return made["key"]["id"], made["secret"]
 
 
 class Window:

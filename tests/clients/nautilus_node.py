@@ -3,9 +3,10 @@
 Takes   the addresses of a server, a key and its secret; on standard input one order, edit, cancel
         or question a line, as JSON.
 Gives   one line of JSON for each event of an order, of the account, of a book; and each answer.
-Keeps   nautilus_trader as it is, but for two slips of its execution client in 1.231, mended from
-        outside: it does not use `base_url_ws`, and drops its own OrderFilled as "unhandled". Its
-        check of risk is off, for it denies every price below zero. Runs on its own Python.
+Keeps   nautilus_trader as it is installed. Its execution client has two slips in 1.231: it does not
+        use `base_url_ws`, and drops its own OrderFilled as "unhandled". The node is given a client
+        that does both through the factory that it asks its user for. Its check of risk is off, for
+        it denies every price below zero. Runs on its own Python.
 Source  nautilus_trader's manual, "Deribit"; decision 0036.
 """
 
@@ -64,7 +65,30 @@ class ExecutionClient(DeribitExecutionClient):
             super()._handle_ws_message(msg)
 
 
-factories.DeribitExecutionClient = ExecutionClient
+class ExecutionClients(factories.DeribitLiveExecClientFactory):
+    """Makes it: the node takes a factory of whoever runs it, so nothing of nautilus is touched."""
+
+    @staticmethod
+    def create(loop, name, config, msgbus, cache, clock) -> ExecutionClient:
+        """Make a client with what nautilus's own factory would give it."""
+        http_client = factories.get_cached_deribit_http_client(
+            api_key=config.api_key, api_secret=config.api_secret, base_url=config.base_url_http
+        )
+        provider = factories.get_cached_deribit_instrument_provider(
+            client=http_client,
+            product_types=config.product_types,
+            config=config.instrument_provider,
+        )
+        return ExecutionClient(
+            loop=loop,
+            http_client=http_client,
+            msgbus=msgbus,
+            cache=cache,
+            clock=clock,
+            instrument_provider=provider,
+            config=config,
+            name=name,
+        )
 
 
 class Told(Strategy):
@@ -215,7 +239,7 @@ def main(url: str, socket_url: str, key: str, secret: str) -> None:
     strategy = Told()
     node.trader.add_strategy(strategy)
     node.add_data_client_factory("DERIBIT", factories.DeribitLiveDataClientFactory)
-    node.add_exec_client_factory("DERIBIT", factories.DeribitLiveExecClientFactory)
+    node.add_exec_client_factory("DERIBIT", ExecutionClients)
     node.build()
     loop = node.get_event_loop()
 
