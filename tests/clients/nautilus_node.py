@@ -72,7 +72,15 @@ class ExecutionClients(factories.DeribitLiveExecClientFactory):
     def create(loop, name, config, msgbus, cache, clock) -> ExecutionClient:
         """Make a client with what nautilus's own factory would give it."""
         http_client = factories.get_cached_deribit_http_client(
-            api_key=config.api_key, api_secret=config.api_secret, base_url=config.base_url_http
+            api_key=config.api_key,
+            api_secret=config.api_secret,
+            base_url=config.base_url_http,
+            environment=nautilus_pyo3.DeribitEnvironment.MAINNET,
+            timeout_secs=config.http_timeout_secs,
+            max_retries=config.max_retries,
+            retry_delay_ms=config.retry_delay_initial_ms,
+            retry_delay_max_ms=config.retry_delay_max_ms,
+            proxy_url=config.proxy_url,
         )
         provider = factories.get_cached_deribit_instrument_provider(
             client=http_client,
