@@ -39,7 +39,7 @@ COMMAND = ["-c", "from chiphour.cli import main; main()", "mcp"]
 SCOPES = ("read", "trade", "bid")
 RUN = json.loads((ROOT / "examples/pool/run.json").read_text())
 OF_THE_AUCTION = {"clear_auction", "explain_auction"}
-FAR = {"instrument_name": PERPETUAL, "amount": 1, "type": "limit"}  # Too far to be filled.
+ORDER = {"instrument_name": PERPETUAL, "amount": 1, "type": "limit"}
 OPEN_S = 20
 
 
@@ -67,7 +67,7 @@ def pool(run, name, usd):
         "kind": "sell",
         "id": name,
         "product": f"H100/node8/agents{run}",
-        "inventory": [8] * 4,
+        "inventory": ["8"] * 4,
         "blocks": [{"share": "1", "price": usd}],
         "tiers": [{"tier": "od"}],
     }
@@ -131,10 +131,12 @@ async def clear_an_auction(call, answers):
 
 
 async def trade(call, answers):
-    await call("buy", **FAR, price=2.0)
+    """Order behind all that the book shows: it stands until it is cancelled."""
+    book = answers["get_book"]
+    await call("buy", **ORDER, price=float(book["bids"][-1]["price_usd"]))
     await call("get_open_orders", currency="USDC")
     await call("cancel_order", order_id=answers["buy"]["order"]["order_id"])
-    await call("sell", **FAR, price=4.0)
+    await call("sell", **ORDER, price=float(book["asks"][-1]["price_usd"]))
     await call("cancel_order", order_id=answers["sell"]["order"]["order_id"])
     await call("get_account", currency="USDC")
     await call("get_positions", currency="USDC")

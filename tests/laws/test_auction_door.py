@@ -210,6 +210,7 @@ def public(door, name):
     return door.meter(name).public_key().public_bytes_raw().hex()
 
 
+@pytest.mark.long
 def test_what_nobody_may_do_is_refused(door):
     """A key without the scope, a member as operator, bodies of another shape, runs that are not."""
     door.operates("POST", "/api/auction/runs", terms_of(settings_of()), 201)

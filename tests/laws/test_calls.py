@@ -1,7 +1,7 @@
 """CALLS: whatever any method is asked, by whomever and through which door, it answers.
 
 Takes   every method of a real market's table; params that hypothesis makes up, likely and absurd.
-Gives   failures; the seed of the run and how many calls it made: 1,500, with `test --all` 5,000
+Gives   failures; the seed of the run and how many calls it made: 500, with `test --all` 5,000
         too. `CHIPHOUR_CALLS=100000` asks as often, `CHIPHOUR_SEED` the same again.
 Keeps   the law: a result or a refusal, never a fault of ours, never a closed connection, nothing
         in the log.
@@ -31,7 +31,7 @@ from trading import NAME
 from trading import trading
 
 ASKED = os.environ.get("CHIPHOUR_CALLS")
-CALLS = [int(ASKED)] if ASKED else [1_500, pytest.param(5_000, marks=pytest.mark.long)]
+CALLS = [int(ASKED)] if ASKED else [500, pytest.param(5_000, marks=pytest.mark.long)]
 SEED = int(os.environ.get("CHIPHOUR_SEED") or secrets.randbits(32))
 EACH = 20  # Calls of one example, at most; about five in the mean.
 INTERNAL_ERROR = -32603

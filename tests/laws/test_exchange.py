@@ -158,6 +158,7 @@ def test_kernel_and_reference_agree_for_long(block):
     assert_twins_agree(*crowd(block + 2), batch=97)
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_flows_reach_all_that_can_be_said():
     """The laws are worth what their flows reach: all commands, events, reasons, items, states."""

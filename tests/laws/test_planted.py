@@ -64,6 +64,7 @@ def test_the_copy_without_a_fault_is_found_at_none(planted):
     assert planted(6) == {}
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_an_order_that_is_passed_over_in_its_queue_is_seen(planted):
     seen = planted(SEEDS, *TIME_PRIORITY)
@@ -71,6 +72,7 @@ def test_an_order_that_is_passed_over_in_its_queue_is_seen(planted):
     assert seen["laws"].startswith("expected [")  # `front_violations` alone.
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_fee_that_is_rounded_for_the_taker_is_seen(planted):
     seen = planted(SEEDS, *TAKERS_ROUNDING)
@@ -78,6 +80,7 @@ def test_a_fee_that_is_rounded_for_the_taker_is_seen(planted):
     assert "rounded up" in seen["laws"]
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_reserve_that_is_kept_is_seen(planted):
     seen = planted(SEEDS, *MARGIN_RELEASE)

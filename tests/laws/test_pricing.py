@@ -52,6 +52,7 @@ def test_planted_parameters_are_found_at_many_lengths(count, half_life_days):
     assert all(share >= 0.90 for share in found.values()), found
 
 
+@pytest.mark.long
 def test_a_band_holds_as_often_as_it_says():
     """Of 400 futures of 30 days the band of 90 % holds 87 to 95 %: parameters are in doubt too."""
     rng, inside, truth = np.random.default_rng(5), [], Truth()

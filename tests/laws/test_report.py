@@ -32,7 +32,9 @@ def archive(tmp_path_factory):
     archive.close()
 
 
-@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize(
+    "day", [DAYS[0], *(pytest.param(day, marks=pytest.mark.long) for day in DAYS[1:])]
+)
 def test_a_recorded_morning_is_reported_and_a_lie_about_it_is_named(archive, day):
     """Make the report of a morning; then put one dollar figure into it that no fact rounds to."""
     reporter = Reporter(archive, lambda: morning_ns(day))

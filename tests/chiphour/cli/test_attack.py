@@ -28,6 +28,7 @@ def data(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
+@pytest.mark.long
 def test_a_rate_card_series_is_priced_by_its_members(run, data, capsys):
     words = ("attack", "h100-sxm-od", "2026-07-21", "--source", "gpurentalprices", "--data", data)
     assert run(*words) == 0

@@ -55,6 +55,7 @@ def run(line):
     return done.output
 
 
+@pytest.mark.long
 def test_every_command_of_the_document_works(served):
     Path("bid.json").write_text(json.dumps(buy("train", "12", "2")))
     said, commitment = [], ""

@@ -52,6 +52,7 @@ def test_too_little_data_is_said(data, capsys):
     assert {each["reason"] for each in contracts} == {"SHORT_SPAN"}
 
 
+@pytest.mark.long
 def test_what_cannot_be_priced_is_refused_in_one_line(data):
     with pytest.raises(NothingRecorded, match="expected a series that was fixed"):
         curve("t4-od", data=data)

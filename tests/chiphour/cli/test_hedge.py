@@ -85,6 +85,7 @@ def test_recorded_days_are_hedged_and_judged(run, recorded, capsys):
     assert "verda" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_chip_without_a_fix_and_a_day_before_all_are_one_line(run, recorded, capsys):
     words = ("hedge", "--from", "2026-09", "--hours", 5, "--data", recorded)

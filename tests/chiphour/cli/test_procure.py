@@ -41,6 +41,7 @@ def test_a_job_is_priced_and_guarded(run, recorded, job, capsys):
     assert "where it stands is not" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_watching_ends_when_the_price_has_risen(run, recorded, job, capsys, monkeypatch):
     """Let each wait end at once; at the third look the price is what another series costs."""

@@ -36,6 +36,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("report")
 
 
+@pytest.mark.long
 def test_a_report_is_printed_and_kept(folder):
     done = report(folder, "2026-07-20", "--json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from chiphour.adapters.storm import Storm
 from chiphour.cli import storm as command
 from chiphour.exchange.cache import kernel_hash
@@ -33,6 +35,7 @@ def test_a_seed_that_went_wrong_is_named(run, capsys, monkeypatch):
     assert last.endswith(f"kernel {kernel_hash()}")
 
 
+@pytest.mark.long
 def test_several_seeds_run_in_processes_of_their_own():
     """In a fresh process, as the shell starts it."""
     words = [sys.executable, "-c", "from chiphour.cli import main; main()", "storm", "3"]

@@ -98,6 +98,7 @@ def test_every_page_and_file_is_served(market):
     assert {path: said[path].status_code for path in PATHS} == dict.fromkeys(PATHS, 200)
 
 
+@pytest.mark.long
 def test_a_run_of_the_auction_is_cleared_at_the_start_and_the_next_takes_bids(market):
     _, said, _ = market
     assert [said[RUNS][number] for number in sorted(said[RUNS])] == ["cleared", "open"]

@@ -102,6 +102,7 @@ def test_an_unknown_series_is_one_line_and_exit_code_1(verify, data):
     assert "CHR.H100.SXM.OD" in errors[0]
 
 
+@pytest.mark.long
 def test_the_archive_matches_for_one_fixing_and_for_all(verify, data):
     there = (*SOURCE, "--data", data)
     assert verify("h100-sxm-od", "2026-07-21", *there)[1] == ["match: 1 of 1 fixings"]

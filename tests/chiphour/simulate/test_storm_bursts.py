@@ -23,6 +23,7 @@ SEEDS = 20
 KIND, REASON = said.KIND, said.REASON
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_one_command_works_off_as_much_as_it_may():
     flows = events_of("bursts", SEEDS)

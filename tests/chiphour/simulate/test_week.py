@@ -137,6 +137,7 @@ def test_prices_come_nearer_to_real_time_and_traders_narrow_the_premium():
     converges(SEEDS)
 
 
+@pytest.mark.long
 def test_a_trader_that_does_not_bid_again_keeps_its_position():
     """The second trader bids in the week's run; day-ahead runs change nothing for it."""
     week = simulate(market(3, SMALL._replace(days=1, traders=2)), solve)

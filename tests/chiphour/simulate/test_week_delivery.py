@@ -8,6 +8,8 @@ Source  docs/formulation/runs.md, sections 4, 8 and 11.
 
 from functools import cache
 
+import pytest
+
 from chiphour.auction.settle import DELIVERY
 from chiphour.auction.settle import PENALTY
 from chiphour.auction.settle import total_microusd
@@ -20,6 +22,7 @@ from chiphour.simulate.week_delivery import deliver
 from chiphour.simulate.week_market import Size
 from chiphour.simulate.week_market import market
 
+pytestmark = pytest.mark.long
 SMALL = Size(days=1, products=2, pools_each=2, buyers=4, gangs=2, traders=1, reach=4)
 
 

@@ -93,6 +93,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(trading, path, body, status, 
     assert words in answer.json()["error"]
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_wish_said_again_after_a_crash_is_answered_as_before(tmp_path):
     """Pay in with a word, kill the server, start it, say it again: one deposit, one answer."""
