@@ -165,7 +165,7 @@ def trading(
 
         server = Server(doors, market, on_ready, port, door, page)
         server.start()
-        assert ready.wait(20)
+        assert ready.wait(60)
         found = (market, gateway, keys, doors, tuple(named), server.fix_port)
         try:
             yield Floor(address[0], *found)
