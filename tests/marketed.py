@@ -2,7 +2,8 @@
 
 Takes   a seed.
 Gives   `market`: tiers, gangs with starts, a pool that is on or off, reserve; `without`, the same
-        with one bid less; `enumerated`, the best over every choice of the integers.
+        with one bid less; `with_rows`, a programme that has rows more; `enumerated`, the best over
+        every choice of the integers.
 Keeps   markets so small that every choice of their integers can be tried.
 Source  benchmarks/auction_family.py, whose shape this is; docs/formulation/auction.md.
 """
@@ -143,6 +144,25 @@ def without(program, bid, seed=0):
         ),
         columns,
         rows,
+    )
+
+
+def with_rows(program, rows):
+    """Give the programme with these rows behind its own."""
+    count, size = rows.starts.size - 1, program.row_lower.size
+    columns = np.repeat(np.arange(program.value.size), np.diff(program.starts))
+    columns = np.concatenate([columns, rows.columns])
+    numbers = size + np.repeat(np.arange(count), np.diff(rows.starts))
+    numbers = np.concatenate([program.rows, numbers])
+    entries = np.concatenate([program.entries, rows.entries])
+    ranked = np.lexsort((numbers, columns))
+    starts = np.searchsorted(columns[ranked], np.arange(program.value.size + 1))
+    return program._replace(
+        row_lower=np.append(program.row_lower, np.full(count, -np.inf)),
+        row_upper=np.append(program.row_upper, np.zeros(count)),
+        starts=starts.astype(np.int32),
+        rows=numbers[ranked].astype(np.int32),
+        entries=entries[ranked],
     )
 
 

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import IO
 from typing import NamedTuple
 
+from chiphour.auction.anchor import Anchor
 from chiphour.auction.model import Program
 from chiphour.auction.prices import Solve
 from chiphour.auction.solve import GAP
@@ -30,7 +31,6 @@ from chiphour.auction.solve import Floats
 from chiphour.auction.solve import Solution
 from chiphour.auction.solve import incumbent
 from chiphour.auction.solve import solve
-from chiphour.auction.warm import Anchor
 from chiphour.auction.warm import Kept
 from chiphour.auction.warm import Keys
 from chiphour.auction.warm import carried
@@ -40,7 +40,7 @@ SECONDS_MAX = 600.0
 CLOSING_SECONDS_MAX = 5.0
 ASKED_SHARE = 0.9  # Of its limit: then HiGHS is asked to stop by itself.
 SEARCH_SHARE = 0.75  # Of a shared limit, for integers: the prices follow them.
-PROVING_SHARE = 0.1  # Of its limit, for each of the programmes that may prove an old solution.
+PROVING_SHARE = 0.1  # Of its limit: for an old solution's amounts, and for what may prove it.
 KEPT_MAX = 4  # Solutions that a child keeps for programmes near them.
 CHILD = "from chiphour.adapters.solver import main; main()"  # Not as a script: frames name classes.
 _LENGTH = struct.Struct("<Q")

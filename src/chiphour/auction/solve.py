@@ -23,6 +23,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from chiphour.auction.implied import Rows
 from chiphour.auction.model import Program
 from chiphour.observe.observation import MarketError
 
@@ -48,6 +49,7 @@ _STATUS = {
     highspy.HighsModelStatus.kInterrupt: "work_limit",
 }
 CUT = {"time_limit": "clock", "work_limit": "gap"}  # What a search that was cut and found is.
+DUAL, PRIMAL = 1, 4  # HiGHS's numbers for its simplex methods.
 ALWAYS = (("threads", THREADS), ("random_seed", 0), ("solver", "simplex"))
 LINEAR = (("primal_feasibility_tolerance", TOLERANCE), ("dual_feasibility_tolerance", TOLERANCE))
 INTEGERS = (
@@ -141,10 +143,12 @@ def solve(
 
 
 class Linear:
-    """A linear programme that stays with the solver: other values are solved from where it stands.
+    """A linear programme that stays with the solver: it is solved again from where it stands.
 
-    Its rows and bounds do not change. What it finds depends on the values that came before: it is
-    for bounds and for what is shown, not for what binds.
+    After other values it stands within its rows, and the primal simplex method goes on from there
+    at a quarter of the dual method's cost; after other bounds or with more rows the dual one does.
+    What it finds depends on what came before: it is for bounds and for what is shown, not for what
+    binds.
     """
 
     def __init__(self, program: Program) -> None:
@@ -155,14 +159,53 @@ class Linear:
             self._solver.setOptionValue(option, value)
         _pass(self._solver, program)
         self._columns = np.arange(program.value.size, dtype=np.int32)
+        self._value: Floats | None = None
+        self._marked: highspy.HighsBasis | None = None
 
-    def best(self, value: Floats, seconds_max: float = 0.0) -> float | None:
-        """Maximise with these values, float64[columns]; None where there is no optimum in time."""
-        if seconds_max:
-            self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds_max)
+    def within(self, seconds_max: float) -> None:
+        """Let all that is solved from now on take so long together."""
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds_max)
+
+    def best(self, value: Floats) -> float | None:
+        """Maximise with these values, float64[columns]; None where there is no optimum in time.
+
+        Minus infinity where nothing keeps all rows and bounds.
+        """
+        changed = self._value is not None and not np.array_equal(self._value, value)
+        self._solver.setOptionValue("simplex_strategy", PRIMAL if changed else DUAL)
         self._solver.changeColsCost(self._columns.size, self._columns, value)
+        self._value = value
         self._solver.run()
-        return self._solver.getObjectiveValue() if _word(self._solver) == "optimal" else None
+        word = _word(self._solver)
+        if word == "infeasible":
+            return -np.inf
+        return self._solver.getObjectiveValue() if word == "optimal" else None
+
+    def hold(self, lower: Floats, upper: Floats) -> None:
+        """Keep the columns within other bounds, float64[columns]."""
+        self._solver.changeColsBounds(self._columns.size, self._columns, lower, upper)
+
+    def add(self, rows: Rows) -> None:
+        """Add rows that every solution must keep."""
+        count = rows.starts.size - 1
+        least, most = np.full(count, -np.inf), np.zeros(count)
+        size = rows.entries.size
+        self._solver.addRows(count, least, most, size, rows.starts, rows.columns, rows.entries)
+
+    def mark(self) -> None:
+        """Remember the basis where it stands."""
+        self._marked = self._solver.getBasis()
+
+    def back(self) -> None:
+        """Stand where it was marked; rows that were added since then are without force."""
+        marked = self._marked
+        if marked is None:
+            return
+        new = self._solver.getNumRow() - len(marked.row_status)
+        if new:
+            basic = [highspy.HighsBasisStatus.kBasic] * new
+            marked.row_status = [*marked.row_status, *basic]
+        self._solver.setBasis(marked)
 
     @property
     def primal(self) -> Floats:

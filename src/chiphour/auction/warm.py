@@ -1,10 +1,9 @@
 """WARM: what one solution is worth to the next programme.
 
 Takes   programmes that were solved, with their bases and solutions, and one that is near to them.
-Gives   a basis, or with integers a solution, to begin from; `Anchor`, which proves the old integers
-        again for other values, without a search.
+Gives   a basis, or with integers a solution, to begin from.
 Keeps   a start only: whatever is carried over, the optimum is the same, or its gap is proven.
-Source  docs/formulation/auction.md, section 4; decision 0046.
+Source  docs/formulation/auction.md, section 4.
 
 After a change of values and bounds alone, column is column and row is row. Where bids came or went,
 `Keys` say which is which; what is new begins as if it were not there: a column at its lower bound,
@@ -24,16 +23,8 @@ from chiphour.auction.solve import AT_LOWER
 from chiphour.auction.solve import BASIC
 from chiphour.auction.solve import Basis
 from chiphour.auction.solve import Floats
-from chiphour.auction.solve import Linear
-from chiphour.auction.solve import Solution
-from chiphour.auction.solve import fix
-from chiphour.auction.solve import incumbent
-from chiphour.auction.solve import relax
 
 KEY_BYTES = 8
-TENTHS = 10
-SHARES_TENTHS = (8, 9, 7)  # Of an old bound: on the family, the likeliest first.
-FAR = 3  # Gaps: a share that is farther off is not near enough for another to do.
 NUMBER_FACTOR = 0x9E3779B97F4A7C15  # Spreads numbers over all keys; odd.
 KEY_MASK = (1 << 64) - 1
 
@@ -43,61 +34,6 @@ class Keys(NamedTuple):
 
     columns: NDArray[np.uint64]
     rows: NDArray[np.uint64]
-
-
-class Anchor:
-    """A search that was done: its integers and its bound, for programmes that differ in values.
-
-    With B the bound for values c, every integer solution x has c x <= B. Then for values d, and
-    any share m from 0 to 1, d x = m c x + (d - m c) x is at most m B plus the optimum of a linear
-    programme. The more of the old bound is used, the less of the relaxation's gap is left; what
-    the change itself may be worth is then counted too high. Three shares are tried.
-    """
-
-    def __init__(self, program: Program, found: Solution, before: "Anchor | None" = None) -> None:
-        """Begin from a search's solution and bound; solves both linear programmes once.
-
-        An anchor from `before` that fits lends its relaxation.
-        """
-        self._program, self._bound = program, found.bound
-        self._fixed = Linear(fix(program, found.primal))
-        shared = before is not None and before.fits(program)
-        lent = before._relaxed if before is not None and shared else None
-        self._relaxed: Linear = lent or Linear(relax(program))
-        for linear in (self._fixed, self._relaxed):
-            linear.best(program.value)
-
-    def fits(self, program: Program) -> bool:
-        """Tell whether a programme has the same rows, bounds and integers: the same solutions."""
-        return all(
-            np.array_equal(getattr(self._program, name), getattr(program, name))
-            for name in Program._fields
-            if name != "value"
-        )
-
-    def proved(self, program: Program, gap: float, seconds_max: float) -> Solution | None:
-        """Give the old integers with their best amounts, if they are proved to be within the gap.
-
-        None otherwise, or where the time is used up: then a search must tell.
-        """
-        assert self.fits(program)
-        value = self._fixed.best(program.value, seconds_max)
-        if value is None:
-            return None
-        is_same = np.array_equal(self._program.value, program.value)
-        for tenths in (TENTHS,) if is_same else SHARES_TENTHS:
-            rest = self._relaxed.best(
-                program.value - self._program.value * tenths / TENTHS, seconds_max
-            )
-            if rest is None:
-                return None
-            distance = self._bound * tenths / TENTHS + rest - value
-            if distance <= gap * abs(value):
-                bound = max(value + distance, value)
-                return incumbent(program, self._fixed.primal, bound, "optimal")
-            if distance > FAR * gap * abs(value):
-                return None
-        return None
 
 
 class Kept(NamedTuple):

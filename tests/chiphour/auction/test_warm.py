@@ -16,7 +16,6 @@ from chiphour.auction.solve import AT_LOWER
 from chiphour.auction.solve import BASIC
 from chiphour.auction.solve import relax
 from chiphour.auction.solve import solve
-from chiphour.auction.warm import Anchor
 from chiphour.auction.warm import Kept
 from chiphour.auction.warm import Keys
 from chiphour.auction.warm import carried
@@ -105,54 +104,3 @@ def test_keys_tell_blocks_and_their_members_apart():
     assert np.unique(found).size == 5
     assert np.array_equal(found[2:4], keys([(("work", "b"), 2)]))
     assert keys([]).size == 0
-
-
-def moved(program, seed, most=0.1):
-    """Give the programme with one value in ten changed, by up to a share."""
-    random = np.random.default_rng(seed)
-    factor = np.where(random.random(program.value.size) < 0.1, random.uniform(-most, most), 0)
-    return program._replace(value=program.value * (1 + factor))
-
-
-@settings(deadline=None)
-@given(SEEDS, st.floats(0, 0.5))
-def test_old_integers_that_are_proved_are_within_the_gap_of_a_cold_search(seed, most):
-    """The bound holds against a search that goes to the end; the amounts keep every row."""
-    program = market(seed)
-    anchor = Anchor(program, solve(program, gap=0.0))
-    changed = moved(program, seed, most)
-    found, cold = anchor.proved(changed, 1e-3, 10.0), solve(changed, gap=0.0)
-    if found is not None:
-        assert found.bound >= cold.objective - 1e-6 * abs(cold.objective)
-        assert found.objective >= cold.objective - 1e-3 * abs(cold.objective) - 1e-6
-        assert found.claimed_gap <= 1e-3 + 1e-9
-        assert np.all(found.row_primal <= changed.row_upper + 1e-6)
-        assert np.all(found.row_primal >= changed.row_lower - 1e-6)
-
-
-@settings(deadline=None)
-@given(SEEDS)
-def test_nothing_changed_is_proved_at_once(seed):
-    program = market(seed)
-    first = solve(program)
-    found = Anchor(program, first).proved(program, 1e-3, 10.0)
-    assert found is not None and found.objective == pytest.approx(first.objective, rel=1e-3)
-
-
-def test_a_bound_that_is_too_far_proves_nothing():
-    program = market(1)
-    loose = solve(program)
-    loose = loose._replace(bound=loose.objective * 2)
-    relaxed = solve(relax(program)).objective
-    found = Anchor(program, loose).proved(program, 1e-9, 10.0)
-    assert found is None or relaxed <= loose.objective * (1 + 1e-6)
-
-
-def test_other_rows_or_bounds_do_not_fit():
-    program = market(2)
-    anchor = Anchor(program, solve(program))
-    assert anchor.fits(program._replace(value=-program.value))
-    for name in ("upper", "row_upper", "entries"):
-        assert not anchor.fits(program._replace(**{name: getattr(program, name) + 1}))
-    fewer, _, _ = without(program, 0)
-    assert not anchor.fits(fewer)
