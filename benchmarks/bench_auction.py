@@ -151,6 +151,8 @@ def search_figures(bids: int, pools: int, hours: int) -> Iterator[Figure]:
     gaps: list[float] = []
     with SolverProcess() as solver:
         solver.solve(SMALL)  # Its start is left out.
+        solver.again(program)
+        timed(taken, "integers kept ready", solver.solve, SMALL)  # What follows an answer.
         for _ in range(ROUNDS):
             found = timed(taken, "integers", solver.solve, program)
             timed(taken, "prices", solver.solve, fix(program, found.primal))
@@ -158,8 +160,6 @@ def search_figures(bids: int, pools: int, hours: int) -> Iterator[Figure]:
             solver.again(relax(program))
             timed(taken, "linear again", solver.again, relax(moved))
             timed(taken, "integers changed", solver.solve, moved)
-            solver.again(program)
-            timed(taken, "integers kept ready", solver.solve, SMALL)  # What follows an answer.
             for seed, other in zip(CHANGED_SEEDS, several, strict=True):
                 solver.again(program)  # From where the search ended, each time.
                 shown = timed(again, seed, solver.again, other)

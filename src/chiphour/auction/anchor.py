@@ -30,11 +30,10 @@ from chiphour.auction.solve import relax
 
 HALVED_MAX = 6  # On the family of 1,000 bids one is enough; each costs two linear programmes.
 ROUNDS_MAX = 4  # Of rows that are added, for one linear programme.
-BROKEN = 1e-6  # By more than this a row is not kept.
 WHOLE = -1
 
 
-Held = tuple[tuple[int, float], ...]  # Integers, and where they are held.
+Held = tuple[tuple[int, int], ...]  # Integers, and where they are held.
 
 
 class Half(NamedTuple):
@@ -120,7 +119,7 @@ class Tight:
 
         None where that takes too long, or too many halves.
         """
-        best = float(value @ primal)
+        best: float = np.dot(value, primal)
         halves: list[Half] = []
         parts: list[Held] = [()]
         for _ in range(1 + halved_max):
@@ -136,7 +135,7 @@ class Tight:
             farthest = heapq.heappop(halves)
             if -farthest.below <= best + gap * abs(best):
                 return primal, max(best, -farthest.below)
-            parts = [(*farthest.held, (farthest.split, at)) for at in (0.0, 1.0)]
+            parts = [(*farthest.held, (farthest.split, at)) for at in (0, 1)]
         return None
 
     def _solved(self, value: Floats, held: Held, enough: float) -> tuple[float, Floats] | None:
@@ -162,9 +161,9 @@ class Tight:
 
     def _add_broken(self, found: Floats) -> bool:
         """Add the implied rows that are not kept; tell whether there were any."""
-        broken = np.flatnonzero((self._rows.sums(found) > BROKEN) & ~self._added)
+        broken = np.flatnonzero((self._rows.sums(found) > INTEGRAL) & ~self._added)
         if broken.size:
-            self._linear.add(self._rows.chosen(broken))
+            self._linear.add(*self._rows.chosen(broken))
             self._added[broken] = True
         return bool(broken.size)
 

@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.auction.model import Program
+from chiphour.auction.solve import INTEGRAL
+from chiphour.auction.solve import TOLERANCE
+from chiphour.auction.solve import Floats
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-NEAR = 1e-9  # Relative to what a row sums: less room than this is none.
-INTEGRAL = 1e-6  # Less room for a whole one than this short of it is none.
 PASSES_MAX = 5  # Of all rows; on the family the second finds nothing more.
 VISITS_MAX = 60  # Of rows, for one switch: so far its consequences are followed.
 NOWHERE = -1
@@ -77,7 +77,7 @@ def possible(program: Program) -> Program:
         short &= (program.lower[columns] == 0) & (upper[columns] == 1)
         if not short.any():
             break
-        upper[columns[short]] = 0.0
+        upper[columns[short]] = 0
     return program._replace(upper=upper)
 
 
@@ -100,7 +100,7 @@ def implied(program: Program) -> Rows:
         for members in groups.values():
             starts.append(starts[-1] + len(members) + 1)
             columns.append(np.array([*members, switch]))
-            entries.append(np.append(np.ones(len(members)), -1.0))
+            entries.append(np.append(np.ones(len(members)), -1))
     return Rows(
         np.array(starts, dtype=np.int32),
         np.concatenate(columns).astype(np.int32),
@@ -137,8 +137,8 @@ def _may_keep_off(program: Program) -> NDArray[np.bool_]:
     above, below = program.row_upper - least, most - program.row_lower
     without = np.where(entries < 0, above[program.rows], below[program.rows]) - np.abs(entries)
     needs = np.zeros(size)
-    np.maximum.at(needs, program.rows, np.where(program.integer[columns], np.abs(entries), 0.0))
-    least_room = NEAR * np.maximum(1.0, np.maximum(np.abs(least), np.abs(most)))
+    np.maximum.at(needs, program.rows, np.where(program.integer[columns], np.abs(entries), 0))
+    least_room = TOLERANCE * np.maximum(1, np.maximum(np.abs(least), np.abs(most)))
     short = without <= np.maximum(needs, least_room)[program.rows]
     free = program.integer & (program.lower < program.upper)
     return free & (np.bincount(columns, short, program.value.size) > 0)
@@ -147,14 +147,14 @@ def _may_keep_off(program: Program) -> NDArray[np.bool_]:
 def _off(program: Program, by_rows: _ByRows, switch: int) -> list[int]:
     """Give the integers that must be 0 when a switch is, ascending: row by row what is left."""
     upper, off = program.upper.copy(), []
-    upper[switch] = 0.0
+    upper[switch] = 0
     waiting = _rows_of(program, switch)
     for _ in range(VISITS_MAX):
         if not waiting:
             break
         row = waiting.pop(0)
         for column in _forced(program, by_rows, row, upper):
-            upper[column] = 0.0
+            upper[column] = 0
             if program.integer[column]:
                 off.append(column)
             waiting += [r for r in _rows_of(program, column) if r != row and r not in waiting]
@@ -175,7 +175,7 @@ def _forced(program: Program, by_rows: _ByRows, row: int, upper: Floats) -> list
     least, most = np.minimum(*ends).sum(), np.maximum(*ends).sum()
     above, below = program.row_upper[row] - least, most - program.row_lower[row]
     room = np.where(entries > 0, above, below)
-    none = room <= NEAR * max(1.0, abs(least), abs(most))
+    none = room <= TOLERANCE * max(1, abs(least), abs(most))
     short = program.integer[columns] & (room < np.abs(entries) * (1 - INTEGRAL))
     forced = (low == 0) & (high > 0) & (none | short)
     return [int(column) for column in columns[forced]]

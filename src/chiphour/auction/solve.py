@@ -23,7 +23,6 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from chiphour.auction.implied import Rows
 from chiphour.auction.model import Program
 from chiphour.observe.observation import MarketError
 
@@ -185,12 +184,11 @@ class Linear:
         """Keep the columns within other bounds, float64[columns]."""
         self._solver.changeColsBounds(self._columns.size, self._columns, lower, upper)
 
-    def add(self, rows: Rows) -> None:
-        """Add rows that every solution must keep."""
-        count = rows.starts.size - 1
+    def add(self, starts: NDArray[np.int32], columns: NDArray[np.int32], entries: Floats) -> None:
+        """Add rows by rows, each at most zero, that every solution must keep."""
+        count = starts.size - 1
         least, most = np.full(count, -np.inf), np.zeros(count)
-        size = rows.entries.size
-        self._solver.addRows(count, least, most, size, rows.starts, rows.columns, rows.entries)
+        self._solver.addRows(count, least, most, entries.size, starts, columns, entries)
 
     def mark(self) -> None:
         """Remember the basis where it stands."""

@@ -136,5 +136,5 @@ def test_rows_that_a_solver_is_given_later_are_those_of_a_programme_with_them(se
     rows = implied(market(seed))
     linear = Linear(program)
     linear.best(program.value)
-    linear.add(rows)
+    linear.add(*rows)
     assert linear.best(program.value) == pytest.approx(solve(with_rows(program, rows)).objective)
