@@ -34,6 +34,7 @@ from chiphour.auction.solve import solve
 from chiphour.auction.warm import Kept
 from chiphour.auction.warm import Keys
 from chiphour.auction.warm import carried
+from chiphour.auction.warm import same_solutions
 from chiphour.observe.observation import MarketError
 
 SECONDS_MAX = 600.0
@@ -113,7 +114,8 @@ class SolverProcess:
         Near is the same shape; or, where both came with `keys`, rows and columns in common. Ten
         times as fast or more where few bids changed, but among equal optima it may find another
         than `solve`: for what is shown, not for what binds. With integers, where values alone have
-        changed, those found before are given again if they are proved to be within the gap.
+        changed, those found before, or better ones that were met, are the answer if they are proved
+        to be within the gap.
         """
         request = self._request(program, None, self.seconds_max)
         return self._ask(request._replace(again=True, keys=keys))
@@ -242,6 +244,9 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             start=start,
             rounds_max=request.rounds_max,
             told=lambda bound, primal: _send(answers, Told(bound, primal)),
+            values_alone=any(
+                one.basis is basis and same_solutions(one.program, program) for one in kept
+            ),
         )
         if request.again and found.primal.size:
             kept = [*kept[1 - KEPT_MAX :], Kept(program, keys, found.basis, found.primal)]

@@ -27,6 +27,7 @@ from chiphour.auction.solve import Solution
 from chiphour.auction.solve import fix
 from chiphour.auction.solve import incumbent
 from chiphour.auction.solve import relax
+from chiphour.auction.warm import same_solutions
 
 HALVED_MAX = 6  # On the family of 1,000 bids one is enough; each costs two linear programmes.
 ROUNDS_MAX = 4  # Of rows that are added, for one linear programme.
@@ -64,11 +65,7 @@ class Anchor:
 
     def fits(self, program: Program) -> bool:
         """Tell whether a programme has the same rows, bounds and integers: the same solutions."""
-        return all(
-            np.array_equal(getattr(self._program, name), getattr(program, name))
-            for name in Program._fields
-            if name != "value"
-        )
+        return same_solutions(self._program, program)
 
     def proved(self, program: Program, gap: float, seconds_max: float) -> Solution | None:
         """Give integers with their best amounts, if they are proved to be within the gap.

@@ -110,13 +110,16 @@ def solve(
     start: Floats | None = None,
     rounds_max: int = ROUNDS_MAX,
     told: Told | None = None,
+    values_alone: bool = False,
 ) -> Solution:
     """Maximise a programme.
 
-    A linear one begins at `basis`, one with integers at the solution `start` if it holds. `told`
-    hears every better bound, and with it every better solution. A search with integers ends after
-    `rounds_max` rounds, each a round of cuts at the root or a node: a limit of work, which cuts at
-    the same place each time. `seconds_max` asks HiGHS to give up, who may be late; 0 is no limit.
+    A linear one begins at `basis`; `values_alone` says that it was found for other values of the
+    same programme: it keeps all rows, and the primal simplex method goes on from it. One with
+    integers begins at the solution `start` if it holds. `told` hears every better bound, and with
+    it every better solution. A search with integers ends after `rounds_max` rounds, each a round of
+    cuts at the root or a node: a limit of work, which cuts at the same place each time.
+    `seconds_max` asks HiGHS to give up, who may be late; 0 is no limit.
     """
     if not program.value.size:
         return _nothing(program)
@@ -131,6 +134,7 @@ def solve(
     _pass(solver, program)
     if basis is not None and not whole:
         solver.setBasis(_basis(basis))
+        solver.setOptionValue("simplex_strategy", PRIMAL if values_alone else DUAL)
     if start is not None and whole:
         begun = highspy.HighsSolution()
         begun.col_value = start.tolist()

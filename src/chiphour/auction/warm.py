@@ -69,6 +69,15 @@ def carried(
     return None, None
 
 
+def same_solutions(one: Program, other: Program) -> bool:
+    """Tell whether two programmes have the same rows, bounds and integers, values aside."""
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in Program._fields
+        if name != "value"
+    )
+
+
 def _same_shape(one: Program, other: Program) -> bool:
     return (
         np.array_equal(one.starts, other.starts)

@@ -20,6 +20,7 @@ from chiphour.auction.warm import Kept
 from chiphour.auction.warm import Keys
 from chiphour.auction.warm import carried
 from chiphour.auction.warm import keys
+from chiphour.auction.warm import same_solutions
 from marketed import market
 from marketed import without
 
@@ -42,6 +43,16 @@ def test_after_changed_values_the_basis_leads_to_the_same_optimum(seed):
     basis, _ = carried([Kept(program, None, first.basis, first.primal)], changed, None)
     assert basis is first.basis
     assert solve(changed, basis).objective == pytest.approx(solve(changed).objective, abs=1e-6)
+    primal = solve(changed, basis, values_alone=True)
+    assert primal.objective == pytest.approx(solve(changed).objective, abs=1e-6)
+
+
+def test_the_same_solutions_are_those_of_the_same_rows_and_bounds():
+    program = market(2)
+    assert same_solutions(program, program._replace(value=-program.value))
+    for name in ("lower", "upper", "row_lower", "row_upper", "entries", "integer"):
+        other = program._replace(**{name: 1 - getattr(program, name).astype(np.float64)})
+        assert not same_solutions(program, other)
 
 
 @settings(deadline=None)
