@@ -161,7 +161,7 @@ def search_figures(bids: int, pools: int, hours: int) -> Iterator[Figure]:
             timed(taken, "linear again", solver.again, relax(moved))
             timed(taken, "integers changed", solver.solve, moved)
             for seed, other in zip(CHANGED_SEEDS, several, strict=True):
-                solver.again(program)  # From where the search ended, each time.
+                solver.again(program)  # Each change is one of these bids.
                 shown = timed(again, seed, solver.again, other)
                 gaps.append(shown.claimed_gap)
         memory = peak_mb(solver.pid)
