@@ -29,7 +29,6 @@ from chiphour.auction.positions import Position
 from chiphour.auction.positions import Trade
 from chiphour.auction.trades import interval_hours
 from chiphour.auction.trades import slots_of
-from chiphour.auction.workload import Workload
 from chiphour.units import NS_PER_HOUR
 
 
@@ -49,19 +48,17 @@ def earned(auctions: Auctions, run: AuctionRun) -> tuple[ProductEarned, ...]:
 def exposure_refusal(
     run: AuctionRun,
     account: int,
-    bids: Iterable[Bid],
+    wanted_hundredths: int,
     held: Iterable[Position],
     money_microusd: int,
 ) -> str:
     """Say why an account may not leave so many hours open in a run (eq. 11), or "".
 
-    Open is all that its bids could buy and what it has bought ahead of the run's hours; hedged is
-    the latter. `money_microusd` is all that it has behind it: reserved in this run, or free.
+    Open is what its bids could buy, `wanted_hundredths`, and what it has bought ahead of the run's
+    hours; hedged is the latter. `money_microusd` is all that it has behind it: reserved in this run, or free.
     """
     if run.gate.guards is None or run.gate.guards.exposure is None:
         return ""
-    context = run.gate.context
-    wanted = sum(bid.open_hundredths(context) for bid in bids if isinstance(bid, Workload))
     hedged = sum(
         each.quantity_hundredths
         for each in held
@@ -71,8 +68,8 @@ def exposure_refusal(
         and each.product in run.grid.product_numbers
         and run.from_ns <= each.hour_ns < run.to_ns
     )
-    buyer = Buyer(f"account {account}", hedged + wanted, hedged, money_microusd)
-    if not wanted:
+    buyer = Buyer(f"account {account}", hedged + wanted_hundredths, hedged, money_microusd)
+    if not wanted_hundredths:
         return ""
     for broken in exposure_violations(run.gate.guards.exposure, buyer):
         return f"{broken.rule}: expected {broken.expected}, found {broken.found}"

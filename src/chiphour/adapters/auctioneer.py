@@ -23,7 +23,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 from typing import Protocol
 from typing import TypeVar
@@ -64,7 +63,6 @@ from chiphour.auction.award import Award
 from chiphour.auction.bids import Bid
 from chiphour.auction.clear import clear
 from chiphour.auction.explain import explain
-from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.gate import WITHDRAW
 from chiphour.auction.gate import BidUnknown
 from chiphour.auction.gate import Entry
@@ -465,18 +463,16 @@ class Auctioneer:
     def _check_limits(self, run: AuctionRun, entry: Entry) -> None:
         """Raise GateRefused for a bid that may not stand beside its account's others."""
         request, gate = entry.request, run.gate
-        bids = [gate.read(request)]
-        for other in gate.bids_of(request.account):
-            if other.request.bid_id != request.bid_id:
-                with suppress(RequestMalformed):  # A pool that it asked for was withdrawn.
-                    bids.append(gate.read(other.request))
-        if reason := self._unfit(run, bids).get(run_id(request.account, request.bid_id)):
-            raise GateRefused(f"bid: {reason}")
-        if request.body.get("kind") != BUY_KIND or gate.guards is None or not gate.guards.exposure:
+        if request.body["kind"] != BUY_KIND:
+            bids = [gate.read(request), *gate.beside(entry)]
+            if reason := self._unfit(run, bids).get(run_id(request.account, request.bid_id)):
+                raise GateRefused(f"bid: {reason}")
+            return
+        if gate.guards is None or not gate.guards.exposure:
             return
         money = run.kept_microusd.get(request.account, 0) + self._free_microusd(request.account)
-        held = self.auctions.open_positions()
-        if reason := exposure_refusal(run, request.account, bids, held, money):
+        held, wanted = self.auctions.open_positions(), gate.open_with_hundredths(entry)
+        if reason := exposure_refusal(run, request.account, wanted, held, money):
             raise GateRefused(f"bid: {reason}")
 
     def _unfit(self, run: AuctionRun, bids: Sequence[Bid]) -> dict[str, str]:

@@ -4,7 +4,8 @@ Takes   the terms of a run, and what members ask of it, one after another, with 
 Gives   `Gate`, a fold of `Entry`s: the bids that stand, what each account must have reserved; the
         sealed run and the commitment that is published at closure.
 Keeps   bids sealed: of others a member learns nothing before the run is cleared, not even which
-        ids they use. A request that is refused changes nothing; the same one again changes nothing.
+        ids they use, nor by what is refused: what a bid is answered depends on no other account's.
+        A request that is refused changes nothing; the same one again changes nothing.
 Source  docs/formulation/runs.md, section 12; decision 0039.
 
 A member's ids are its own: in the sealed run a bid's id is `ACCOUNT.ID`. The commitment is salted:
@@ -17,6 +18,7 @@ who guesses at a run of few bids cannot try its guess on the hash.
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -24,10 +26,13 @@ from typing import NamedTuple
 
 from chiphour.auction.bids import Bid
 from chiphour.auction.bids.virtual import Virtual
+from chiphour.auction.fields import NAME
+from chiphour.auction.fields import QUANTITY_HUNDREDTHS_MAX
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.grid import BUY
 from chiphour.auction.grid import MINUTES_PER_HOUR
+from chiphour.auction.grid import Grid
 from chiphour.auction.guard_rules import GuardRules
 from chiphour.auction.guard_rules import read_guards
 from chiphour.auction.held import Context
@@ -113,7 +118,8 @@ class Gate:
         self.entries: list[Entry] = []
         self._standing: dict[int, dict[str, Entry]] = defaultdict(dict)
         self._counts: dict[int, int] = defaultdict(int)
-        self._pools: dict[str, Offered] = dict(empty.context.pools)
+        self._bids: dict[str, Bid] = {}  # Those that stand, as far as they were read again.
+        self._open: dict[str, int] = {}  # What those that stand could buy, as far as asked.
 
     def judge(self, request: Request) -> Entry:
         """Give the entry that a request makes, or the one it made before; changes nothing.
@@ -139,13 +145,12 @@ class Gate:
         self.entries.append(entry)
         self._counts[request.account] += 1
         named = run_id(request.account, request.bid_id)
-        self._pools.pop(named, None)
+        self._bids.pop(named, None)
+        self._open.pop(named, None)
         if request.action == WITHDRAW:
             del self._standing[request.account][request.bid_id]
-            return
-        self._standing[request.account][request.bid_id] = entry
-        if request.body.get("kind") in POOL_KINDS and (offered := self.read(request).offered):
-            self._pools[named] = offered
+        else:
+            self._standing[request.account][request.bid_id] = entry
 
     def owed_microusd(self, account: int) -> int:
         """Give what an account must have reserved for all of its bids that stand."""
@@ -162,10 +167,32 @@ class Gate:
         """Give an account's own bids that stand; nobody learns another's before clearing."""
         return tuple(self._standing.get(account, {}).values())
 
-    @property
-    def context(self) -> Context:
-        """Give what a bid is read in: the grid, and the pools that stand."""
-        return Context(self.empty.grid, self._pools)
+    def beside(self, entry: Entry) -> list[Bid]:
+        """Give what an account's other bids that stand offer or bet; what they buy is not read.
+
+        Each is read once, however many entries come: a member could hold up the door else.
+        """
+        found = []
+        for other in self.bids_of(entry.request.account):
+            request = other.request
+            if request.bid_id != entry.request.bid_id and request.body["kind"] != BUY_KIND:
+                named = run_id(request.account, request.bid_id)
+                if named not in self._bids:
+                    self._bids[named] = self.read(request)
+                found.append(self._bids[named])
+        return found
+
+    def open_with_hundredths(self, entry: Entry) -> int:
+        """Give the most chip-hours that an account's bids could buy once an entry is taken."""
+        total = self._open_hundredths(entry.request)
+        for other in self.bids_of(entry.request.account):
+            request = other.request
+            if request.bid_id != entry.request.bid_id:
+                named = run_id(request.account, request.bid_id)
+                if named not in self._open:
+                    self._open[named] = self._open_hundredths(request)
+                total += self._open[named]
+        return total
 
     @property
     def accounts(self) -> tuple[int, ...]:
@@ -196,7 +223,11 @@ class Gate:
         return hashlib.sha256(self.sealed_json()).hexdigest()
 
     def read(self, request: Request) -> Bid:
-        """Read a request's bid in the run as it stands; raises RequestMalformed."""
+        """Read a request's bid beside pools that would do for it; raises RequestMalformed.
+
+        Whether there is such a pool is told when the run is cleared: a refusal now would tell what
+        others offer, and a few of them how much.
+        """
         fields = Fields(request.body, "bid")
         kind, named, account = (fields.peek(name) for name in ("kind", "id", "account"))
         if kind not in MEMBER_KINDS:
@@ -204,9 +235,20 @@ class Gate:
         if named != request.bid_id or len(request.bid_id) > ID_LENGTH_MAX:
             expected = f"{request.bid_id!r}, of at most {ID_LENGTH_MAX} characters"
             raise fields.refuse("id", expected, named)
+        if not NAME.fullmatch(request.bid_id):  # No address leads to one that is "" or "..".
+            expected = "a name of letters, digits and . _ : -, a letter or digit first"
+            raise fields.refuse("id", expected, named)
         if account is not None and account != request.account:
             raise fields.refuse("account", f"{request.account}, or none", account)
-        return read_bid(_in_run(request), "bid", self.context, self.empty.kind)
+        context = supposed(self.empty.grid, request.body)
+        return read_bid(_in_run(request), "bid", context, self.empty.kind)
+
+    def _open_hundredths(self, request: Request) -> int:
+        if request.body["kind"] != BUY_KIND:
+            return 0
+        bid = self.read(request)
+        assert isinstance(bid, Workload)
+        return bid.open_hundredths(supposed(self.empty.grid, request.body))
 
     def _refuse(self, request: Request, now: Entry | None) -> None:
         """Raise on the first reason to refuse, in this order."""
@@ -236,6 +278,28 @@ class Gate:
 def run_id(account: int, bid_id: str) -> str:
     """Give the id that a member's bid has in the sealed run."""
     return f"{account}.{bid_id}"
+
+
+def supposed(grid: Grid, body: Mapping[str, Any]) -> Context:
+    """Give a context with one pool of each product, as large as can be, that stocks what is needed.
+
+    It depends on nothing but the run's terms and the bid itself.
+    """
+    tiers, stock = frozenset(tier.name for tier in grid.tiers), frozenset(_needs(body))
+    offers = (Offered(id, tiers, stock, QUANTITY_HUNDREDTHS_MAX) for id in grid.product_numbers)
+    return Context(grid, {offered.product: offered for offered in offers})
+
+
+def _needs(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of side resources in a bid that nobody has read yet."""
+    for mode in _objects(body.get("modes")):
+        for row in (mode, *_objects(mode.get("perf"))):
+            needs = row.get("needs")
+            yield from needs if isinstance(needs, dict) else ()
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    return (each for each in (value if isinstance(value, list) else ()) if isinstance(each, dict))
 
 
 def sealed_json(

@@ -52,26 +52,35 @@ def read(run, *bodies, account=BUYER):
     return [run.gate.read(Request(OPENS_NS, "submit", account, b["id"], b)) for b in bodies]
 
 
+def wanted(run, *bodies):
+    """Give what the buyer's bids could buy together, the last one not yet taken."""
+    for body in bodies:
+        entry = run.gate.judge(Request(OPENS_NS, "submit", BUYER, body["id"], body))
+        hours = run.gate.open_with_hundredths(entry)
+        run.gate.add(entry)
+    return hours
+
+
 def test_a_buyer_has_the_money_for_its_open_hours_at_the_stressed_price(house):
     """Twelve chip-hours at $5: $60 must be there, although the bid is for $24 alone."""
     run = house.announce(guards=guards_of(exposure=EXPOSURE))
-    bids = read(run, buy("b", "12", "2"))
-    assert exposure_refusal(run, BUYER, bids, [], 60_000_000) == ""
-    said = exposure_refusal(run, BUYER, bids, [], 59_999_999)
+    hours = wanted(run, buy("b", "12", "2"))
+    assert exposure_refusal(run, BUYER, hours, [], 60_000_000) == ""
+    said = exposure_refusal(run, BUYER, hours, [], 59_999_999)
     assert said == "exposure: expected collateral of 60.000000, found 59.999999"
-    house.bid(SELLER, pool("p", "10", "1"))
-    more = read(run, buy("b", "12", "2"), gang("g", 8, 1, "10"))
+    more = wanted(run, gang("g", 8, 1, "10"))
     assert "collateral of 100.000000" in exposure_refusal(run, BUYER, more, [], 60_000_000)
-    assert exposure_refusal(run, BUYER, read(run, pool("p", "9", "1")), [], 0) == ""
+    assert wanted(run, pool("p", "9", "1")) == more
+    assert exposure_refusal(run, BUYER, 0, [], 0) == ""
 
 
 def test_what_was_bought_ahead_is_hedged(house):
     run = house.announce(guards=guards_of(exposure=HEDGED))
-    bids = read(run, buy("b", "12", "2"))
-    assert exposure_refusal(run, BUYER, bids, held(6), PAID_MICROUSD) == ""
-    said = exposure_refusal(run, BUYER, bids, held(5), PAID_MICROUSD)
+    hours = wanted(run, buy("b", "12", "2"))
+    assert exposure_refusal(run, BUYER, hours, held(6), PAID_MICROUSD) == ""
+    said = exposure_refusal(run, BUYER, hours, held(5), PAID_MICROUSD)
     assert said == "hedge: expected 11 chip-hours hedged, 50 % of those open, found 10"
-    assert "found 0" in exposure_refusal(run, BUYER, bids, held(6, SELLER), PAID_MICROUSD)
+    assert "found 0" in exposure_refusal(run, BUYER, hours, held(6, SELLER), PAID_MICROUSD)
 
 
 def test_the_door_refuses_too_much_in_one_sentence(house):
@@ -87,7 +96,7 @@ def test_the_door_refuses_too_much_in_one_sentence(house):
 
 def test_without_guard_rails_nothing_is_asked(house):
     run = house.announce()
-    assert exposure_refusal(run, BUYER, read(run, buy("b", "999", "1")), [], 0) == ""
+    assert exposure_refusal(run, BUYER, wanted(run, buy("b", "999", "1")), [], 0) == ""
     assert earned(house.auctions, run) == ()
 
 

@@ -25,6 +25,7 @@ from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.gate import AMEND
 from chiphour.auction.gate import WITHDRAW
 from chiphour.auction.gate import BidUnknown
+from chiphour.auction.gate import Gate
 from chiphour.auction.gate import GateRefused
 from chiphour.exchange.reasons import Reason
 from chiphour.units import NS_PER_HOUR
@@ -85,6 +86,21 @@ def test_a_bid_without_its_money_is_not_there(house):
     house.reopened()
     assert house.auctions.runs[7].gate.sealed_json() == before
     assert kept(house, BUYER) == 20_000_000
+
+
+def test_bids_that_stand_are_not_read_again_for_each_that_comes(house, monkeypatch):
+    """Twenty bids and twenty offers: each is read at most three times, not once for each other."""
+    read, reads = Gate.read, []
+
+    def counted(gate, request):
+        reads.append(request.bid_id)
+        return read(gate, request)
+
+    monkeypatch.setattr(Gate, "read", counted)
+    for number in range(20):
+        house.bid(BUYER, buy(f"b{number}", "1", "1"))
+        house.bid(SELLER, pool(f"p{number}", "1", "1"))
+    assert 40 <= len(reads) <= 3 * 40
 
 
 def test_a_run_clears_once_and_is_paid_once(house):

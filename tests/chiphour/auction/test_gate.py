@@ -34,6 +34,7 @@ from gated import PRODUCT
 from gated import SELLER
 from gated import SHUT_NS
 from gated import buy
+from gated import gang
 from gated import pool
 from gated import settings_of
 from gated import virtual
@@ -42,6 +43,11 @@ from gated import virtual
 def gate(**more):
     terms = Terms(settings_of(**more), OPENS_NS, SHUT_NS, SHUT_NS + 1, "5a17")
     return Gate(terms, from_fields(terms.settings))
+
+
+def stocked(mode, resource):
+    """Give a mode whose chips need a side resource."""
+    return mode | {"perf": [row | {"needs": {resource: 1}} for row in mode["perf"]]}
 
 
 def asks(one, action, account, body, time_ns=OPENS_NS, bid_id=None):
@@ -75,6 +81,61 @@ def test_two_members_may_use_one_id_and_learn_nothing_of_each_other():
         asks(one, WITHDRAW, BUYER, {}, bid_id="b")
     with pytest.raises(BidUnknown):
         asks(one, AMEND, 999, buy("a", "5", "2"))
+
+
+SECRETLY = {
+    "no such pool": gang("g", 64, 1, "50"),
+    "small": gang("g", 8, 1, "50"),
+    "stock": buy("g", "5", "2") | {"modes": [stocked(buy("g", "5", "2")["modes"][0], "disk")]},
+    "refused": gang("g", 9, 1, "50"),
+}
+
+
+@pytest.mark.parametrize("body", SECRETLY.values(), ids=SECRETLY)
+def test_no_answer_tells_what_another_offers(body):
+    """Ask with nothing for sale, with a pool of 16 chips, and with many that stock disks: alike."""
+    answers = []
+    for pools in (0, 1, 40):
+        one = gate()
+        for number in range(pools):
+            stock = {"side_stock": {"disk": [4, 4]}} if pools > 1 else {}
+            asks(one, SUBMIT, SELLER, pool(f"p{number}", "16", "1") | stock)
+        try:
+            entry = one.judge(Request(OPENS_NS, SUBMIT, BUYER, "g", body))
+            answers.append((entry._replace(sequence=0), one.open_with_hundredths(entry)))
+        except RequestMalformed as fault:
+            answers.append(str(fault))
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_what_stands_beside_an_entry_is_read_once():
+    """Two offers, a bet and a purchase: the offer and the bet beside the other, each kept read."""
+    one = gate()
+    asks(one, SUBMIT, SELLER, virtual("v", "sell", "1", "1"))
+    asks(one, SUBMIT, SELLER, buy("b", "5", "2"))
+    asks(one, SUBMIT, SELLER, pool("p", "10", "1"))
+    entry = one.judge(Request(OPENS_NS, AMEND, SELLER, "p", pool("p", "9", "1")))
+    (first,), (again,) = one.beside(entry), one.beside(entry)
+    assert first is again and first.id == f"{SELLER}.v"
+    one.add(entry)
+    other = one.judge(Request(OPENS_NS, AMEND, SELLER, "v", virtual("v", "sell", "2", "1")))
+    assert [bid.inventory_hundredths for bid in one.beside(other)] == [(900, 900)]
+    one.add(other)
+    entry = one.judge(Request(OPENS_NS, AMEND, SELLER, "p", pool("p", "8", "1")))
+    assert [bid.curve[0][0] for bid in one.beside(entry)] == [200]
+
+
+def test_hours_left_open_are_those_of_the_bids_that_would_stand():
+    one = gate()
+    asks(one, SUBMIT, BUYER, buy("a", "5", "2"))
+    asks(one, SUBMIT, BUYER, buy("b", "7", "2"))
+    for body, hours in ((buy("b", "6", "2"), 1_100), (buy("b", "9", "2"), 1_400)):
+        entry = one.judge(Request(OPENS_NS, AMEND, BUYER, "b", body))
+        assert one.open_with_hundredths(entry) == hours
+        one.add(entry)
+    asks(one, WITHDRAW, BUYER, {}, bid_id="a")
+    entry = one.judge(Request(OPENS_NS, SUBMIT, BUYER, "c", gang("c", 8, 2, "9")))
+    assert one.open_with_hundredths(entry) == 900 + 1_600
 
 
 def test_what_a_bid_must_have_behind_it():
@@ -130,6 +191,8 @@ REFUSED = {
     "unknown": (Request(OPENS_NS, AMEND, BUYER, "n", buy("n", "5", "2")), "of your own"),
     "another's": (Request(OPENS_NS, WITHDRAW, SELLER, "b", {}), "of your own"),
     "id": (Request(OPENS_NS, SUBMIT, BUYER, "n", buy("m", "5", "2")), "bid.id: expected 'n'"),
+    "no id": (Request(OPENS_NS, SUBMIT, BUYER, "", buy("", "5", "2")), "a letter or digit first"),
+    "no place": (Request(OPENS_NS, SUBMIT, BUYER, "..", buy("..", "5", "2")), "a letter or digit"),
     "long id": (Request(OPENS_NS, SUBMIT, BUYER, "n" * 49, buy("n" * 49, "5", "2")), "48 charact"),
     "account": (
         Request(OPENS_NS, SUBMIT, BUYER, "n", buy("n", "5", "2") | {"account": SELLER}),
