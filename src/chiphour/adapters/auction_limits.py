@@ -55,7 +55,8 @@ def exposure_refusal(
     """Say why an account may not leave so many hours open in a run (eq. 11), or "".
 
     Open is what its bids could buy, `wanted_hundredths`, and what it has bought ahead of the run's
-    hours; hedged is the latter. `money_microusd` is all that it has behind it: reserved in this run, or free.
+    hours; hedged is the latter. `money_microusd` is all that it has behind it: reserved in this
+    run, or free.
     """
     if run.gate.guards is None or run.gate.guards.exposure is None:
         return ""

@@ -100,6 +100,7 @@ from chiphour.units import iso_from_ns
 from chiphour.units import text_from_microusd
 
 SOLVE_S_MAX = 60.0
+EXPLAIN_S_MAX = 20.0  # A clearing does not wait for it, but may have to share the machine with it.
 ROWS_EACH = 256  # Of one submission.
 RETRY_NS = NS_PER_MINUTE  # After a run that could not be cleared or settled; it doubles ...
 DOUBLINGS_MAX = 6  # ... to an hour: a run that no limit suffices for takes no more of the machine.
@@ -138,6 +139,7 @@ class Auctioneer:
         self.floor = floor
         self._members = members
         self._solving = threading.Lock()
+        self._explaining = threading.Lock()  # One of its own: whoever asks holds up no clearing.
         self._retry_ns: dict[int, int] = {}
         self._failed: dict[int, int] = {}
 
@@ -203,6 +205,8 @@ class Auctioneer:
                 continue
             try:
                 self._tend(run, now_ns)
+            except ClearingBusy:  # It is no fault of this run: its turn comes next.
+                continue
             except (MarketError, OSError) as fault:
                 failed = self._failed[run.run] = self._failed.get(run.run, 0) + 1
                 self._retry_ns[run.run] = now_ns + (RETRY_NS << min(failed - 1, DOUBLINGS_MAX))
@@ -259,13 +263,13 @@ class Auctioneer:
         for name, reason in run.refused:
             if name == named:
                 return (f"{named} was left out of the run: {reason}",)
-        if not self._solving.acquire(blocking=False):
+        if self._solving.locked() or not self._explaining.acquire(blocking=False):
             raise ClearingBusy("auction: expected a solver that is free, found it at work")
         try:
-            with SolverProcess(SOLVE_S_MAX) as solver:
-                return explain(run.instance, run.result, named, solver.within(SOLVE_S_MAX))
+            with SolverProcess(EXPLAIN_S_MAX) as solver:
+                return explain(run.instance, run.result, named, solver.within(EXPLAIN_S_MAX))
         finally:
-            self._solving.release()
+            self._explaining.release()
 
     # -- money -----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from chiphour.adapters.auction_run import RESULT_FILE
 from chiphour.adapters.auction_run import RUN_FILE
 from chiphour.adapters.auction_run import SEALED_FILE
 from chiphour.adapters.auction_run import SUMMARY_FILE
+from chiphour.adapters.auctioneer import ClearingBusy
 from chiphour.adapters.auctioneer import RunUnknown
 from chiphour.adapters.door import WishRefused
 from chiphour.auction.disclosure import check_disclosure
@@ -237,6 +238,31 @@ def test_an_owner_is_told_why(house):
     assert house.auctioneer.explain(BUYER, 7, "low")
     with pytest.raises(BidUnknown):
         house.auctioneer.explain(SELLER, 7, "b")
+
+
+def test_who_asks_why_holds_up_no_clearing(house):
+    """One question is worked on: a second one is told to come again, a run is cleared meanwhile."""
+    house.bid(SELLER, pool("p", "10", "1"))
+    house.bid(BUYER, buy("b", "12", "2"))
+    house.clear()
+    house.announce(run=8, from_ns=FROM_NS + 10 * NS_PER_HOUR, closes_ns=SHUT_NS + NS_PER_MINUTE)
+    house.time_ns = SHUT_NS + NS_PER_MINUTE
+    with house.auctioneer._explaining:
+        with pytest.raises(ClearingBusy):
+            house.auctioneer.explain(BUYER, 7, "b")
+        house.auctioneer.tend()
+    assert str(house.auctions.runs[8].stage) == "cleared"
+    assert house.auctioneer.explain(BUYER, 7, "b")
+
+
+def test_a_run_whose_turn_has_not_come_is_tried_again_at_once(house):
+    """The solver is at work for the operator: a moment later it is cleared, not in a minute."""
+    house.time_ns = SHUT_NS
+    with house.auctioneer._solving:
+        house.auctioneer.tend()
+    assert str(house.auctions.runs[7].stage) == "closed"
+    house.auctioneer.tend()
+    assert str(house.auctions.runs[7].stage) == "cleared"
 
 
 def test_a_bid_is_validated_without_a_trace(house):
