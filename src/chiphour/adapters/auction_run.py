@@ -106,8 +106,10 @@ class AuctionRun:
         self.stage = Stage.OPEN
         self.postings: dict[int, Posting] = {}
         self.plan: list[int] = []  # Items that must reach the journal, in this order.
+        self._planned: set[int] = set()  # The same.
         self.posted: set[int] = set()  # Items that the journal holds.
-        self.kept_microusd: dict[int, int] = defaultdict(int)  # Collateral, by account.
+        self.kept_microusd: dict[int, int] = defaultdict(int)  # Collateral, by account, ...
+        self.due_microusd: dict[int, int] = defaultdict(int)  # ... and what the plan still adds.
         self.commitment = ""
         self.earned: tuple[ProductEarned, ...] = ()  # Of its products before it, at closure.
         self.closed_ns = self.cleared_ns = self.settled_ns = 0
@@ -143,6 +145,8 @@ class AuctionRun:
             if posting is not None and item not in self.posted:
                 self.posted.add(item)
                 self.kept_microusd[posting.account] += posting.kept_microusd
+                if item in self._planned:
+                    self.due_microusd[posting.account] -= posting.kept_microusd
 
     # -- what it is ------------------------------------------------------------------------------
 
@@ -221,6 +225,10 @@ class AuctionRun:
         """Give what it changed."""
         return trades(self.instance, self.result)
 
+    def left_microusd(self, account: int) -> int:
+        """Give the collateral of an account once the plan is in the journal."""
+        return self.kept_microusd.get(account, 0) + self.due_microusd.get(account, 0)
+
     def next_item(self, least: int) -> int:
         """Give an item that no posting has, from a number on."""
         return max([least, *(item + 1 for item in self.postings if item >= least)])
@@ -289,6 +297,8 @@ class AuctionRun:
             posting = Posting(*row)
             self.postings[posting.item] = posting
             self.plan.append(posting.item)
+            self._planned.add(posting.item)
+            self.due_microusd[posting.account] += posting.kept_microusd
 
 
 def hours_of(run: AuctionRun) -> range:

@@ -113,16 +113,20 @@ class Auctions:
         return [each for each in held if (each.product, each.hour_ns) not in over]
 
     def collateral_microusd(self, account: int) -> int:
-        """Give what an account has behind its positions, over all cleared runs."""
-        return sum(run.kept_microusd.get(account, 0) for run in self._after_gate())
+        """Give what an account has behind its positions, over all cleared runs.
+
+        What a run has planned is taken already, though the journal may not hold it yet: it is no
+        other run's to give back.
+        """
+        return sum(run.left_microusd(account) for run in self._after_gate())
 
     def holders(self) -> set[int]:
         """Give the accounts that have collateral behind positions."""
         return {
             account
             for run in self._after_gate()
-            for account, amount in run.kept_microusd.items()
-            if amount
+            for account in run.kept_microusd
+            if run.left_microusd(account)
         }
 
     def needed_microusd(self, account: int, held: list[Position], rules_of: AuctionRun) -> int:

@@ -210,3 +210,24 @@ def test_a_meters_key_stays_while_its_readings_are_open(house):
     house.deliverer.set_meter(SELLER, "ab" * 32)
     house.reopened()
     assert house.auctions.meter_keys()[SELLER].hex() == "ab" * 32
+
+
+def test_what_another_run_is_about_to_take_is_not_given_back(house):
+    """Run 8 is cleared and its payments are not in the journal yet, when run 7 is settled.
+
+    The buyer owes all that it reserved in run 8: nobody else's collateral may pay for it.
+    """
+    later = FROM_NS + 8 * NS_PER_HOUR
+    house.announce(run=8, from_ns=later, closes_ns=later)
+    house.bid(102, pool("p", "6", "2"), run=8)
+    house.bid(BUYER, buy("b", "12", "2", from_ns=later), run=8)
+    house.deliverer.read(SELLER, 7, house.reading(SELLER, case_of(house), CHIPS), SUPPLIER)
+    house.time_ns = max(later, house.final_ns())
+    house.auctioneer._close(house.auctions.runs[8], house.time_ns)
+    house.auctioneer._clear(house.auctions.runs[8])
+    house.deliverer.settle(7)
+    house.auctioneer.post(house.auctions.runs[8])
+    assert not house.auctions.runs[8].due
+    for account in (BUYER, SELLER, 102):
+        assert house.auctions.collateral_microusd(account) >= 0
+    assert house.auctions.collateral_microusd(BUYER) == 0 or house.auctions.open_positions()
