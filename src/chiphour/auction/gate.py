@@ -55,7 +55,8 @@ SUBMIT, AMEND, WITHDRAW = "submit", "amend", "withdraw"
 ACTIONS = (SUBMIT, AMEND, WITHDRAW)
 MEMBER_KINDS = (BUY_KIND, *POOL_KINDS, "virtual")  # A reserve curve is the operator's alone.
 BIDS_EACH_MAX = 500  # Of one account that stand at once, ...
-ENTRIES_EACH_MAX = 10_000  # ... and its entries in all.
+ENTRIES_EACH_MAX = 10_000  # ... its entries in all, ...
+BYTES_EACH_MAX = 16 << 20  # ... and their bids as they are written: all are kept, in memory too.
 ID_LENGTH_MAX = 48  # Of a member's own: its account's number comes before it.
 SUPPLY_MARGIN_PPM = 100_000  # Of what a pool may earn at its dearest block: see reserved_microusd.
 
@@ -118,6 +119,7 @@ class Gate:
         self.entries: list[Entry] = []
         self._standing: dict[int, dict[str, Entry]] = defaultdict(dict)
         self._counts: dict[int, int] = defaultdict(int)
+        self._bytes: dict[int, int] = defaultdict(int)
         self._bids: dict[str, Bid] = {}  # Those that stand, as far as they were read again.
         self._open: dict[str, int] = {}  # What those that stand could buy, as far as asked.
 
@@ -144,6 +146,7 @@ class Gate:
         request = entry.request
         self.entries.append(entry)
         self._counts[request.account] += 1
+        self._bytes[request.account] += len(canonical(request.body))
         named = run_id(request.account, request.bid_id)
         self._bids.pop(named, None)
         self._open.pop(named, None)
@@ -272,6 +275,10 @@ class Gate:
         if self._counts[account] >= ENTRIES_EACH_MAX and action != WITHDRAW:
             raise GateRefused(
                 f"run: expected at most {ENTRIES_EACH_MAX} requests of yours, found as many"
+            )
+        if self._bytes[account] >= BYTES_EACH_MAX and action != WITHDRAW:
+            raise GateRefused(
+                f"run: expected at most {BYTES_EACH_MAX} bytes of bids of yours, found as many"
             )
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from chiphour.auction import gate as gate_module
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.gate import ACTIONS
 from chiphour.auction.gate import AMEND
@@ -229,6 +230,19 @@ def test_nobody_may_fill_a_run():
     with pytest.raises(GateRefused, match=f"at most {BIDS_EACH_MAX} bids of yours"):
         asks(one, SUBMIT, BUYER, virtual("more", "buy", "1", "1"))
     asks(one, SUBMIT, SELLER, virtual("v0", "sell", "1", "1"))
+
+
+def test_nobody_may_fill_the_memory_with_amendments(monkeypatch):
+    """Of 2,000 bytes a few bids of some 400 are taken; then they can be withdrawn, and no more."""
+    monkeypatch.setattr(gate_module, "BYTES_EACH_MAX", 2_000)
+    one, taken = gate(), 0
+    with pytest.raises(GateRefused, match="at most 2000 bytes of bids of yours"):
+        for price in range(1, 20):
+            asks(one, AMEND if taken else SUBMIT, BUYER, buy("b", "5", str(price)))
+            taken += 1
+    assert 3 <= taken <= 8
+    asks(one, SUBMIT, SELLER, buy("b", "5", "2"))
+    asks(one, WITHDRAW, BUYER, {}, bid_id="b")
 
 
 BODIES = st.sampled_from(
