@@ -198,11 +198,14 @@ class Deliverer:
             run.run, payments, kept, GUARANTEE_ACCOUNT, fund_microusd
         )
         left = [each for each in held if not _is_delivered(each, run)]
+        ahead = self._auctions.paid_ahead_microusd(left)
         plan = settlement_plan(
             (*payments, *covering),
             run.run,
             kept,
-            lambda account: self._auctions.needed_microusd(account, left, run),
+            lambda account: (
+                self._auctions.needed_microusd(account, left, run) + ahead.get(account, 0)
+            ),
             run.next_item(COLLATERAL_ITEM),
         )
         totals = totals_microusd((*payments, *covering))

@@ -3,7 +3,8 @@
 Takes   an award or the payments of a settlement; the collateral behind it; what is needed after it.
 Gives   postings, in an order in which each can be done.
 Keeps   what is owed paid out of collateral, which its owner cannot withdraw meanwhile; all payments
-        in before all payments out; what nothing needs any more given back.
+        in before all payments out; what an account is paid beside its collateral, as long as it
+        needs more than that; what nothing needs any more given back.
 Source  docs/formulation/runs.md, sections 3 and 6; docs/formulation/auction.md, section 6.
 
 The items of an award are those of its result; collateral and settlement have numbers of their own.
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import cache
 
 from chiphour.adapters.auction_run import Posting
 from chiphour.auction.award import AUCTION_ACCOUNT
@@ -67,7 +69,7 @@ def _plan(
     accounts: Sequence[int],
     first_item: int,
 ) -> list[Posting]:
-    left = dict(kept_microusd)
+    left, needed, own = dict(kept_microusd), cache(needed), frozenset(accounts)
     plan = []
     for transfer in paid:
         source, target, amount = transfer.source, transfer.target, transfer.amount_microusd
@@ -75,6 +77,9 @@ def _plan(
         if account == source and left.get(account, 0) >= amount:
             source = COLLATERAL_ACCOUNT
             left[account] -= amount
+        elif account == target and account in own and left.get(account, 0) < needed(account):
+            target = COLLATERAL_ACCOUNT
+            left[account] = left.get(account, 0) + amount
         plan.append(Posting(first_item + transfer.item, account, source, target, amount))
     return [*plan, *_released(left, needed, item, accounts)]
 

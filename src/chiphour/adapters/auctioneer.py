@@ -419,10 +419,13 @@ class Auctioneer:
             account: self.auctions.collateral_microusd(account) + run.kept_microusd.get(account, 0)
             for account in accounts
         }
+        ahead = self.auctions.paid_ahead_microusd(held, traded)
         plan = award_plan(
             result.transfers,
             kept,
-            lambda account: self.auctions.needed_microusd(account, held, run),
+            lambda account: (
+                self.auctions.needed_microusd(account, held, run) + ahead.get(account, 0)
+            ),
             run.next_item(COLLATERAL_ITEM),
             accounts,
         )

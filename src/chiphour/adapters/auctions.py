@@ -19,6 +19,7 @@ from chiphour.adapters.auction_run import Stage
 from chiphour.adapters.auction_run import hours_of
 from chiphour.adapters.commit import Told
 from chiphour.auction.collateral import Stress
+from chiphour.auction.collateral import paid_ahead_microusd
 from chiphour.auction.collateral import required_microusd
 from chiphour.auction.instance import Instance
 from chiphour.auction.positions import Position
@@ -136,6 +137,12 @@ class Auctions:
             stresses |= run.rules.stress_of
         own = [each for each in held if each.account == account]
         return required_microusd(account, own, stresses, rules_of.rules.collateral)
+
+    def paid_ahead_microusd(
+        self, held: list[Position], more: tuple[Trade, ...] = ()
+    ) -> dict[int, int]:
+        """Give what accounts were paid for sales among open positions; `more` as there."""
+        return paid_ahead_microusd(held, (*self.trades(), *more))
 
     def prices(self) -> list[RunPrice]:
         """Give every published price of every run."""

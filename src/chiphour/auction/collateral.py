@@ -2,9 +2,10 @@
 
 Takes   positions, the prices of a stressed delivery, the collateral of an account, who is who.
 Gives   the collateral that an account needs; the violation for which trades are refused.
-Keeps   a virtual position paid for in the worst case that the parameters name; whoever can move
-        the real-time price out of bets on it.
-Source  docs/formulation/runs.md, section 6, equations 11 to 13.
+Keeps   what a sale brought with its seller's collateral until it is delivered; a virtual position
+        paid for in the worst case that the parameters name; whoever can move the real-time price
+        out of bets on it.
+Source  docs/formulation/runs.md, section 6, equations 11 to 13 and 29.
 """
 
 from collections import defaultdict
@@ -92,6 +93,27 @@ def required_microusd(
             parts = rule.outage_ppm * (PPM + rule.penalty_ppm)
             total += div_ceil(max(0, stress.high_ticks) * -quantity * parts, PPM * PPM)
     return total
+
+
+def paid_ahead_microusd(positions: Iterable[Position], trades: Iterable[Trade]) -> dict[int, int]:
+    """Give what each account was paid for physical sales that are open (equation 29).
+
+    Of every slot what all its trades there brought, less what buying back cost, none below zero.
+    """
+    sold = {
+        (held.account, held.slot)
+        for held in positions
+        if held.kind == PHYSICAL and held.quantity_hundredths < 0
+    }
+    paid: dict[tuple[int, Slot], int] = defaultdict(int)
+    for trade in trades:
+        where = trade.account, Slot(trade.product, trade.tier, trade.hour_ns)
+        if trade.kind == PHYSICAL and where in sold:
+            paid[where] -= trade.price_ticks * trade.quantity_hundredths
+    total: dict[int, int] = defaultdict(int)
+    for (account, _), amount in paid.items():
+        total[account] += max(0, amount)
+    return dict(total)
 
 
 def collateral_refusal(

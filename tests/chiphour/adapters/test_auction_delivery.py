@@ -129,18 +129,40 @@ def test_a_dispute_is_decided_by_the_markets_meter(house):
 
 
 def test_a_defaulter_pays_what_it_has_and_the_fund_the_rest(house):
-    """The seller withdraws all but its collateral and delivers nothing."""
+    """The seller withdraws all but its collateral and delivers nothing.
+
+    It owes the price and a tenth; it has the price, and the $1.20 that its offer reserved.
+    """
     rows = command(Kind.WITHDRAW, account=SELLER, amount_microusd=house.cash(SELLER))
     house.market.submit(rows[None])
-    fund = command(Kind.DEPOSIT, account=GUARANTEE_ACCOUNT, amount_microusd=1_000_000)
+    fund = command(Kind.DEPOSIT, account=GUARANTEE_ACCOUNT, amount_microusd=500_000)
     house.market.submit(fund[None])
     kept = house.auctions.collateral_microusd(SELLER)
     house.time_ns = house.final_ns()
     run = house.deliverer.settle(7)
     assert house.cash(SELLER) == 0 and house.collateral() == 0
     assert house.cash(GUARANTEE_ACCOUNT) == 0
-    assert house.cash(BUYER) == PAID_MICROUSD - 1_200 * price_of(house) + kept + 1_000_000
+    assert house.cash(BUYER) == PAID_MICROUSD - 1_200 * price_of(house) + kept + 500_000
     assert [row[0] for row in run.settlement["defaults"]] == [SELLER]
+
+
+def test_nobody_is_paid_for_what_it_will_not_deliver(house):
+    """Seller and buyer are one: it takes out all that it can, delivers nothing, is paid back.
+
+    Together they gain no more from the fund than the penalty exceeds the reserve of the offer by.
+    """
+    paid = 1_200 * price_of(house)
+    assert house.auctions.collateral_microusd(SELLER) == 1_200_000 + paid
+    assert house.cash(SELLER) == PAID_MICROUSD - 1_200_000
+    took = house.cash(SELLER)
+    house.market.submit(command(Kind.WITHDRAW, account=SELLER, amount_microusd=took)[None])
+    fund = command(Kind.DEPOSIT, account=GUARANTEE_ACCOUNT, amount_microusd=PAID_MICROUSD)
+    house.market.submit(fund[None])
+    house.time_ns = house.final_ns()
+    house.deliverer.settle(7)
+    gained = took + house.cash(SELLER) + house.cash(BUYER) - 2 * PAID_MICROUSD
+    assert gained == PAID_MICROUSD - house.cash(GUARANTEE_ACCOUNT) == paid // 10 - 1_200_000
+    assert house.collateral() == 0
 
 
 def test_virtual_positions_are_closed_at_the_price_of_real_time(tmp_path):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chiphour.auction.collateral import CollateralRule
 from chiphour.auction.collateral import Stress
 from chiphour.auction.collateral import collateral_refusal
+from chiphour.auction.collateral import paid_ahead_microusd
 from chiphour.auction.collateral import required_microusd
 from chiphour.auction.collateral import stress_from
 from chiphour.auction.collateral import virtual_refusals
@@ -63,6 +64,19 @@ def test_a_sale_needs_the_buy_back_of_a_part_and_the_penalty():
     """10 % of 20 chip-hours at 9, and half of that on top; what was bought is paid."""
     assert required(held(V, -2_000, PHYSICAL)) == 27_000_000
     assert required(held(V, 2_000, PHYSICAL)) == 0
+
+
+def test_what_was_paid_ahead_is_what_open_sales_brought():
+    """20 chip-hours sold at 2.4, 5 bought back at 3; what was bought, or bet, or is over: none."""
+    sold = [trade(S1, -2_000, PHYSICAL), trade(S1, 500, PHYSICAL)._replace(price_ticks=30_000)]
+    others = [trade(B1, 1_500, PHYSICAL), trade(V, -900), trade(S2, -700, PHYSICAL)]
+    below = [trade(S2, -100, PHYSICAL)._replace(price_ticks=-5_000, hour_ns=2 * HOUR_NS)]
+    open_ = positions_after([*sold, *others, *below])
+    assert paid_ahead_microusd(open_, [*sold, *others, *below]) == {
+        S1: 48_000_000 - 15_000_000,
+        S2: 700 * 24_000,
+    }
+    assert paid_ahead_microusd([], [*sold, *others]) == {}
 
 
 @given(st.integers(-10_000, 90_000), st.integers(-5_000, 5_000))

@@ -27,6 +27,7 @@ from chiphour.auction.gate import Request
 from chiphour.auction.gate import Terms
 from chiphour.auction.gate import sealed_json
 from chiphour.auction.instance import bid_hash
+from chiphour.auction.instance import canonical
 from chiphour.auction.instance import from_fields
 from chiphour.auction.instance import read_run
 from gated import BUYER
@@ -235,12 +236,13 @@ def test_nobody_may_fill_a_run():
 def test_nobody_may_fill_the_memory_with_amendments(monkeypatch):
     """Of 2,000 bytes a few bids of some 400 are taken; then they can be withdrawn, and no more."""
     monkeypatch.setattr(gate_module, "BYTES_EACH_MAX", 2_000)
-    one, taken = gate(), 0
+    one, bodies = gate(), [buy("b", "5", str(price)) for price in range(1, 20)]
+    asks(one, SUBMIT, BUYER, bodies[0])
+    most = -(-2_000 // len(canonical(bodies[0])))
+    for body in bodies[1:most]:
+        asks(one, AMEND, BUYER, body)
     with pytest.raises(GateRefused, match="at most 2000 bytes of bids of yours"):
-        for price in range(1, 20):
-            asks(one, AMEND if taken else SUBMIT, BUYER, buy("b", "5", str(price)))
-            taken += 1
-    assert 3 <= taken <= 8
+        asks(one, AMEND, BUYER, bodies[most])
     asks(one, SUBMIT, SELLER, buy("b", "5", "2"))
     asks(one, WITHDRAW, BUYER, {}, bid_id="b")
 
