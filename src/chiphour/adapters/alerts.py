@@ -177,11 +177,16 @@ class Alerts:
         return [Made(row[0], _alert(row[1:10]), row[10], row[11]) for row in rows]
 
     def waiting(self, now_ns: int, most: int) -> list[Waiting]:
-        """Give deliveries that are due, those that wait longest first."""
+        """Give deliveries that are due: of each owner in turn, those that wait longest first.
+
+        So whoever has many, to a receiver that is slow, holds up the first of nobody else.
+        """
         names = "number, rule, owner, kind, subject, side, threshold, time_ns, value, text"
+        turn = "row_number() OVER (PARTITION BY owner ORDER BY next_ns, number)"
         wanted = (
             f"SELECT {names}, attempts, url, secret FROM alerts "
-            "WHERE delivery = 'waiting' AND next_ns <= ? ORDER BY next_ns, number LIMIT ?"
+            "WHERE delivery = 'waiting' AND next_ns <= ? "
+            f"ORDER BY {turn}, next_ns, number LIMIT ?"
         )
         with self._turn:
             rows = self._database.execute(wanted, (now_ns, most)).fetchall()

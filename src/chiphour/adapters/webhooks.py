@@ -12,8 +12,9 @@ Source  Decision 0042; RFC 2104 (HMAC).
 
 Without an allowed host the operator's rules may go to this machine's loopback, and members' rules
 nowhere: a member who could make us send to ourselves would reach what listens here for us alone. A
-host that is allowed, `NAME` or `NAME:PORT`, is for both. Link-local addresses, where clouds keep
-their machines' secrets, are never sent to.
+host that is allowed, `NAME` or `NAME:PORT`, is for both. Whoever owns a name may let it lead to this
+machine or to one beside it: such an address must be allowed by itself too, but for `localhost`.
+Link-local addresses, where clouds keep their machines' secrets, are never sent to.
 """
 
 import asyncio
@@ -105,14 +106,23 @@ async def where(target: Target, allowed: Set[str]) -> Address:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     addresses = [ip_address(each[4][0]) for each in found]
-    named = _is_named(target, allowed)
     for address in addresses:
         plain = getattr(address, "ipv4_mapped", None) or address
-        odd = plain.is_link_local or plain.is_multicast or plain.is_unspecified
-        if odd or not (named or plain.is_loopback):
-            wanted = "an ordinary address" if named else "this machine, or a host that is allowed"
+        if wanted := _unmeant(target, plain, allowed):
             raise AddressForbidden(f"{target.host}: expected {wanted}, found {address}")
     return addresses[0]
+
+
+def _unmeant(target: Target, address: Address, allowed: Set[str]) -> str:
+    """Say what was expected in place of an address that nobody meant, or ""."""
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        return "an ordinary address"
+    if not _is_named(target, allowed):
+        return "" if address.is_loopback else "this machine, or a host that is allowed"
+    if address.is_global or _is_named(target._replace(host=str(address)), allowed):
+        return ""
+    is_local = address.is_loopback and target.host == "localhost"
+    return "" if is_local else "a public address, or one that is allowed by itself"
 
 
 async def send(target: Target, allowed: Set[str], body: bytes, headers: dict[str, str]) -> str:

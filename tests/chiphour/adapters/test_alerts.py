@@ -147,3 +147,13 @@ def test_what_was_removed_or_forgotten_meanwhile_is_passed_over(alerts, answers,
     assert alerts.judge(answers, {}) == []
     alerts.tried(99, 0, taken=False)
     assert alerts.made(None, 10) == []
+
+
+def test_whoever_has_many_deliveries_is_not_before_all_others(alerts, answers):
+    """Twenty of one owner, then one of another: both are among the first two."""
+    for _ in range(20):
+        alerts.add(RULE._replace(owner="8"), URL)
+    alerts.add(RULE._replace(owner="9"), URL)
+    alerts.judge(answers, {})
+    owners = [each.alert.rule.owner for each in alerts.waiting(0, 21)]
+    assert sorted(owners[:2]) == ["8", "9"] and owners[2:] == ["8"] * 19

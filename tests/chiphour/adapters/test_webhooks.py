@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import socket
 from hashlib import sha256
+from ipaddress import ip_address
 
 import pytest
 
@@ -119,6 +120,13 @@ def looked_up(monkeypatch, *addresses):
         (["0.0.0.0"], frozenset({"hook.example"})),
         (["224.0.0.1"], frozenset({"hook.example"})),
         (["fe80::1"], frozenset({"hook.example"})),
+        (["127.0.0.1"], frozenset({"hook.example"})),
+        (["::1"], frozenset({"hook.example", "127.0.0.1"})),
+        (["::ffff:127.0.0.1"], frozenset({"hook.example"})),
+        (["10.0.0.1"], frozenset({"hook.example", "10.0.0.2"})),
+        (["fd00:ec2::254"], frozenset({"hook.example"})),
+        (["93.184.215.14", "192.168.0.1"], frozenset({"hook.example"})),
+        (["10.0.0.1"], frozenset({"hook.example", "10.0.0.1:81"})),
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(monkeypatch, addresses, allowed):
@@ -129,10 +137,27 @@ def test_a_name_that_leads_elsewhere_is_refused(monkeypatch, addresses, allowed)
         asyncio.run(where(target, allowed))
 
 
+@pytest.mark.parametrize(
+    ("host", "address", "allowed"),
+    [
+        ("hook.example", "93.184.215.14", {"hook.example"}),
+        ("hook.example", "10.0.0.1", {"hook.example", "10.0.0.1"}),
+        ("hook.example", "::ffff:10.0.0.1", {"hook.example", "10.0.0.1:80"}),
+        ("localhost", "127.0.0.1", {"localhost"}),
+        ("10.0.0.1", "10.0.0.1", {"10.0.0.1"}),
+    ],
+)
+def test_a_name_leads_where_the_operator_meant(monkeypatch, host, address, allowed):
+    looked_up(monkeypatch, address)
+    target = target_of(f"http://{host}/", frozenset(allowed), False)
+    assert asyncio.run(where(target, frozenset(allowed))) == ip_address(address)
+
+
 def test_the_connection_goes_to_the_address_that_was_looked_up(monkeypatch):
     """The name is looked up once; the receiver sees the name that was asked for."""
     looked_up(monkeypatch, "127.0.0.1")
     with receiving() as receiver:
         url = f"http://hook.example:{receiver.port}/hook"
-        assert sent(url, frozenset({"hook.example"}), by_operator=False) == ""
+        allowed = frozenset({"hook.example", f"127.0.0.1:{receiver.port}"})
+        assert sent(url, allowed, by_operator=False) == ""
     assert receiver.heard[0][1]["Host"] == f"hook.example:{receiver.port}"
