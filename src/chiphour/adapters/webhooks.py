@@ -12,9 +12,9 @@ Source  Decision 0042; RFC 2104 (HMAC).
 
 Without an allowed host the operator's rules may go to this machine's loopback, and members' rules
 nowhere: a member who could make us send to ourselves would reach what listens here for us alone. A
-host that is allowed, `NAME` or `NAME:PORT`, is for both. Whoever owns a name may let it lead to this
-machine or to one beside it: such an address must be allowed by itself too, but for `localhost`.
-Link-local addresses, where clouds keep their machines' secrets, are never sent to.
+host that is allowed, `NAME` or `NAME:PORT`, is for both. Whoever owns a name may let it lead to
+this machine or to one beside it: such an address must be allowed by itself too, but for
+`localhost`. Link-local addresses, where clouds keep their machines' secrets, are never sent to.
 """
 
 import asyncio

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from typing import NamedTuple
 from typing import cast
 
@@ -85,7 +86,7 @@ def serve(
     listener = listen(host, port)
     address = address_of(listener, tls is not None)
     config = uvicorn.Config(
-        _heads_too(app),
+        _framed_once(_heads_too(app)),
         http=PatientlyNot,
         lifespan="on",
         log_config=None,
@@ -237,6 +238,34 @@ def _signals_end_us() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _framed_once(app: Application) -> Application:
+    """Refuse a request whose end can be read in two ways, and end its connection.
+
+    Whoever stands before us may have read it the other way: what follows would be somebody else's.
+    RFC 9112, section 6.1.
+    """
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            names = {name for name, _ in scope["headers"]}
+            is_old = scope["http_version"] == "1.0"
+            if b"transfer-encoding" in names and (is_old or b"content-length" in names):
+                await _refuse_frame(send)
+                return
+        await app(scope, receive, send)
+
+    return asked
+
+
+async def _refuse_frame(send: Send) -> None:
+    body = b"expected a body of one length, found two ways to read it\n"
+    kind, length = b"text/plain; charset=utf-8", str(len(body)).encode()
+    headers = [(b"content-type", kind), (b"content-length", length), (b"connection", b"close")]
+    start: Any = {"type": "http.response.start", "status": 400, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _heads_too(app: Application) -> Callable[[Scope, Receive, Send], object]:

@@ -157,3 +157,23 @@ def test_too_many_slow_connections_are_told_so_and_the_server_recovers(started):
         assert time.monotonic() < deadline
     process.terminate()
     assert process.communicate(timeout=20)[1] == ""
+
+
+TWO_WAYS = (
+    b"POST /healthz HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    b"POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n",
+)
+
+
+def test_a_request_whose_end_can_be_read_in_two_ways_is_the_last_of_its_connection(started):
+    """What follows it on the connection is never answered: it may be somebody else's."""
+    process = started("0")
+    host, _, port = ready_address(process).removeprefix("http://").partition(":")
+    for head in TWO_WAYS:
+        with socket.create_connection((host, int(port)), timeout=20) as asked:
+            follows = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            asked.sendall(head + b"Host: a\r\n\r\n0\r\n\r\n" + follows)
+            answer = b"".join(iter(lambda: asked.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
+    process.terminate()
+    assert process.wait(timeout=20) == 0
