@@ -86,7 +86,7 @@ def serve(
     listener = listen(host, port)
     address = address_of(listener, tls is not None)
     config = uvicorn.Config(
-        _framed_once(_heads_too(app)),
+        _heads_too(_framed_once(app)),
         http=PatientlyNot,
         lifespan="on",
         log_config=None,
