@@ -8,8 +8,10 @@ Keeps   products sorted by id, so that a slot does not depend on the order in wh
 Source  docs/formulation/auction.md, section 1.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
+from itertools import product as pairs_of
 from math import gcd
 from typing import Any
 from typing import NamedTuple
@@ -130,6 +132,11 @@ class Grid(NamedTuple):
         return {tier.name: number for number, tier in enumerate(self.tiers)}
 
     @property
+    def first_slots(self) -> Mapping[tuple[str, str], int]:
+        """Give the slot of each product and tier, by id and name, in interval 0."""
+        return _first_slots(self.products, self.tiers, self.intervals)
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Give the regions of the products, sorted: the zones of reserve."""
         return tuple(sorted({product.region for product in self.products}))
@@ -154,6 +161,14 @@ class Grid(NamedTuple):
 @lru_cache(maxsize=64)
 def _numbers(products: tuple[Product, ...]) -> dict[str, int]:
     return {product.id: number for number, product in enumerate(products)}
+
+
+@lru_cache(maxsize=64)
+def _first_slots(
+    products: tuple[Product, ...], tiers: tuple[Tier, ...], intervals: int
+) -> dict[tuple[str, str], int]:
+    places = pairs_of(products, tiers)
+    return {(one.id, tier.name): place * intervals for place, (one, tier) in enumerate(places)}
 
 
 def read_grid(fields: Fields) -> Grid:

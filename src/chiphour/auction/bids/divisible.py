@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from fractions import Fraction
+from operator import mul
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -52,6 +53,7 @@ __all__ = ["KIND", "OPTIONAL", "ROLE", "SCHEMA", "Divisible", "read"]
 KIND = "divisible"
 ROLE = MODE
 OPTIONAL = ("interruption",)
+NANO = PICOS * (PICOS // NANOUSD_PER_USD)  # A nano-dollar in 10^-24 dollars.
 SNAP_PARTS = 1_000_000  # Nearer to a unit than one part of this many is that unit.
 
 
@@ -234,9 +236,7 @@ class Divisible(NamedTuple):
                 break
             total += usd * min(units * scale, left)
             left -= units * scale
-        return Fraction(total, PICOS * PICOS * scale) - Fraction(
-            lost * grid.step_minutes, PICOS * scale
-        )
+        return Fraction(total - lost * grid.step_minutes * PICOS, PICOS * PICOS * scale)
 
     def delivered_units(self, context: Context, held: Held) -> Fraction:
         """Give the work that is done with what is held, in units: that of its scarcest factor."""
@@ -248,6 +248,9 @@ class Divisible(NamedTuple):
 
         The chips of a product in an interval fill its scale steps in order, the best tier first.
         """
+        delivered, lost = [0] * len(self.work.factors), 0
+        if not held.traded:
+            return delivered, lost
         by_where: dict[tuple[str, str, str], list[Choice]] = {}
         for choice in choices(self.work, context.grid, context.pools):
             by_where.setdefault((choice.product, choice.tier, choice.pool), []).append(choice)
@@ -257,7 +260,6 @@ class Divisible(NamedTuple):
                 steps = by_where.get((key.product, key.tier, key.pool))
                 if steps:
                     stacks.setdefault((key.product, key.interval), []).append((steps, quantity))
-        delivered, lost = [0] * len(self.work.factors), 0
         for stack in stacks.values():
             stack.sort(key=lambda one: (-max(one[0][0].rates), one[0][0].tier, one[0][0].pool))
             below = 0
@@ -269,36 +271,39 @@ class Divisible(NamedTuple):
 
     def violations(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
         """Yield products, tiers and pools it cannot use, intervals outside, more than a ceiling."""
-        grid, work = context.grid, self.work
+        grid, work, unit = context.grid, self.work, context.grid.unit_hundredths
         usable = {(c.product, c.tier, c.pool) for c in choices(work, grid, context.pools)}
         by_interval: dict[int, int] = {}
         by_product: dict[tuple[str, int], int] = {}
-        for key, quantity in held.traded.items():
-            if key.mode != self.id:
+        for (mode, product, tier, interval, pool), quantity in held.traded.items():
+            if mode != self.id:
                 continue
-            where = f"{bid} {self.id} interval {key.interval}"
-            if (key.product, key.tier, key.pool) not in usable:
-                found = f"{key.product} {key.tier} {key.pool}".rstrip()
-                yield Violation("product", where, "a product, tier and pool of the mode", found)
-            if not work.first <= key.interval < work.end:
+            where = bid, interval
+            if (product, tier, pool) not in usable:
+                found = f"{product} {tier} {pool}".rstrip()
+                yield self._told("product", where, "a product, tier and pool of the mode", found)
+            if not work.first <= interval < work.end:
                 expected = f"an interval from {work.first} to before {work.end}"
-                yield Violation("window", where, expected, str(key.interval))
-            if quantity <= 0 or quantity % grid.unit_hundredths:
-                expected = f"a multiple of {hundredths_text(grid.unit_hundredths)} chips"
-                yield Violation("unit", where, expected, hundredths_text(quantity))
-            by_interval[key.interval] = by_interval.get(key.interval, 0) + quantity
-            place = key.product, key.interval
+                yield self._told("window", where, expected, str(interval))
+            if quantity <= 0 or quantity % unit:
+                expected = f"a multiple of {hundredths_text(unit)} chips"
+                yield self._told("unit", where, expected, hundredths_text(quantity))
+            by_interval[interval] = by_interval.get(interval, 0) + quantity
+            place = product, interval
             by_product[place] = by_product.get(place, 0) + quantity
         tops = {row.product: row.scale[-1][0] for row in work.perf if row.scale}
         limits = [(i, many, work.chips_max_hundredths) for i, many in by_interval.items()]
         limits += [(i, many, tops[p]) for (p, i), many in by_product.items() if p in tops]
         for interval, many, most in limits:
             if many > most:
-                where = f"{bid} {self.id} interval {interval}"
                 expected = f"at most {hundredths_text(most)} chips"
-                yield Violation("ceiling", where, expected, hundredths_text(many))
+                yield self._told("ceiling", (bid, interval), expected, hundredths_text(many))
         if work.uses_all(grid):
             yield from self._idle(context, bid, held)
+
+    def _told(self, rule: str, where: tuple[str, int], expected: str, found: str) -> Violation:
+        bid, interval = where
+        return Violation(rule, f"{bid} {self.id} interval {interval}", expected, found)
 
     def _idle(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
         """Yield work beyond the curve, where idle chips could be paid for being bought.
@@ -324,33 +329,19 @@ class Divisible(NamedTuple):
         theta, unit = duals.budgets.get(bid, 0), sum(omega)
         most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
         blocks = sum(max(usd - unit, 0) * min(units, most) for units, usd in work.cut_curve(grid))
-        found = [
-            (choice, sum(w * rate for w, rate in zip(omega, choice.rates, strict=True)))
-            for choice in choices(work, grid, context.pools)
-        ]
-        numbers, tiers = grid.product_numbers, grid.tier_numbers
-        priced = [
-            (
-                choice,
-                gain - choice.loss_picousd * PICOS,
-                grid.slot(numbers[choice.product], tiers[choice.tier], 0),
-            )
-            for choice, gain in found
-        ]
-        nano = PICOS * (PICOS // NANOUSD_PER_USD)
-        chips = 0
-        single = not any(choice.pool for choice, _ in found) and not theta
-        for interval in range(work.first, work.end):
-            best: dict[tuple[str, int], tuple[int, int]] = {}
-            for choice, gain, slot in priced:
-                profit = gain - duals.slots[slot + interval] * nano
-                if not single:
-                    profit -= _extra(choice, interval, slot, duals, theta, context) * nano
-                if profit > 0:
-                    step = choice.product, choice.step
-                    if step not in best or best[step][0] < profit:
-                        best[step] = profit, choice.chips_hundredths
-            chips += _knapsack(list(best.values()), work.chips_max_hundredths)
+        found, first_slots = choices(work, grid, context.pools), grid.first_slots
+        profits = []
+        for choice in found:
+            gain = sum(map(mul, omega, choice.rates)) - choice.loss_picousd * PICOS
+            slot = first_slots[choice.product, choice.tier]
+            prices = duals.slots[slot + work.first : slot + work.end]
+            if choice.pool or theta:
+                prices = tuple(
+                    price + _extra(choice, interval, slot, duals, theta, context)
+                    for interval, price in enumerate(prices, start=work.first)
+                )
+            profits.append([gain - price * NANO for price in prices])
+        chips = _best_chips(found, profits, work.chips_max_hundredths)
         scale = HUNDREDTHS * MINUTES_PER_HOUR
         return Fraction(blocks * scale + chips * grid.step_minutes, PICOS * PICOS * scale)
 
@@ -359,11 +350,10 @@ class Divisible(NamedTuple):
         usd = max(abs(usd) for _, usd in self.work.cut_curve(grid))
         lost = self.work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
         most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
-        return {
-            row.product: Fraction(max(row.rates) * usd, PICOS * PICOS)
-            + Fraction(min(lost, most), PICOS * PPM)
-            for row in self.work.perf
-        }
+        lost = min(lost, most) * (PICOS // PPM)
+        rates = {row.product: max(row.rates) for row in self.work.perf}
+        tops = {rate: Fraction(rate * usd + lost, PICOS * PICOS) for rate in set(rates.values())}
+        return {product: tops[rate] for product, rate in rates.items()}
 
 
 def _fill(delivered: list[int], steps: list[Choice], low: int, high: int) -> None:
@@ -390,6 +380,24 @@ def _extra(
     if theta and context.reference is not None:
         extra += theta * context.reference.slots[slot + interval] // PICOS
     return extra
+
+
+def _best_chips(found: Sequence[Choice], profits: Sequence[Sequence[int]], most: int) -> int:
+    """Give the greatest profit of at most so many hundredths in each interval, all together.
+
+    `profits`: of a chip of each choice, by interval. A product's step goes to its best tier.
+    """
+    if all(choice.chips_hundredths >= most for choice in found):  # One may take them all.
+        return sum(max(0, *each) for each in zip(*profits, strict=True)) * most
+    total = 0
+    for each in zip(*profits, strict=True):
+        best: dict[tuple[str, int], tuple[int, int]] = {}
+        for choice, profit in zip(found, each, strict=True):
+            step = choice.product, choice.step
+            if profit > 0 and (step not in best or best[step][0] < profit):
+                best[step] = profit, choice.chips_hundredths
+        total += _knapsack(list(best.values()), most)
+    return total
 
 
 def _knapsack(items: list[tuple[int, int]], most: int) -> int:

@@ -125,8 +125,9 @@ class Gang(NamedTuple):
 
     def chips_paid(self, grid: Grid, product: str) -> int:
         """Give the chips that it takes and pays for: its own, or its domain's ("Domains")."""
-        domain = grid.products[grid.product_numbers[product]].domain_chips
-        return self.chips if self.is_migratable else max(self.chips, domain)
+        if self.is_migratable:
+            return self.chips
+        return max(self.chips, grid.products[grid.product_numbers[product]].domain_chips)
 
     def value_picousd(self, grid: Grid, product: str) -> int:
         """Give its value on a product, cut to the cap for each chip-hour that it pays for."""
@@ -140,7 +141,7 @@ class Gang(NamedTuple):
         for product, _ in self.values:
             least = self.chips_paid(context.grid, product) * HUNDREDTHS
             for pool, has in context.pools.items():
-                if _is_enough(has, product, needed, least):
+                if has.product == product and _is_enough(has, needed, least):
                     yield product, pool
 
     def declared_usd(self, grid: Grid) -> Fraction:
@@ -300,6 +301,8 @@ class Gang(NamedTuple):
     ) -> list[int]:
         """Give what a chip-hour of a pool costs it in each interval, in 10^-21 dollars (eq. 12)."""
         theta, reference, prices = duals.budgets.get(bid, 0), context.reference, []
+        if not (self.resources or theta):
+            return [duals.pools.get((pool, interval), 0) * PICOS for interval in intervals]
         for interval in intervals:
             price = duals.pools.get((pool, interval), 0)
             for resource, units in self.resources:
@@ -320,10 +323,9 @@ class Gang(NamedTuple):
         return found
 
 
-def _is_enough(has: Offered, product: str, needed: set[str], least_hundredths: int) -> bool:
-    """Tell whether a pool has the product, the stock and, at some time, the chips."""
-    suits = has.product == product and needed <= has.resources
-    return suits and has.chips_hundredths_max >= least_hundredths
+def _is_enough(has: Offered, needed: set[str], least_hundredths: int) -> bool:
+    """Tell whether a pool has the stock and, at some time, the chips."""
+    return has.chips_hundredths_max >= least_hundredths and needed <= has.resources
 
 
 def read(fields: Fields, context: Context) -> Gang:
