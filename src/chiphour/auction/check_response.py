@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from operator import attrgetter
 from operator import mul
 from typing import NamedTuple
 
@@ -251,14 +252,10 @@ def work(asked: Market) -> Iterator[Violation]:
             linked = {mode for group in (*bid.xor, *bid.requires) for mode in group}
             for _, mode in bid.modes:
                 is_open = mode.id in used or mode.id not in linked
-                if is_open and isinstance(mode, Divisible) and not _has_scale(mode):
+                if is_open and isinstance(mode, Divisible) and not mode.work.has_scale:
                     found = choices(mode.work, case.grid, case.context.pools)
                     yield from _chips(asked, bid.id, mode, held, found)
                     yield from _blocks(asked, bid.id, mode, held, found)
-
-
-def _has_scale(mode: Divisible) -> bool:
-    return any(row.scale for row in mode.work.perf)
 
 
 def _chips(
@@ -339,7 +336,7 @@ def _blocks(
     """Yield blocks of work done for less than its price, and left undone though worth more."""
     work, case = mode.work, asked.books.case
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    rate, price = max(max(one.rates) for one in found), sum(omega)
+    rate, price = max(map(max, map(attrgetter("rates"), found))), sum(omega)
     noise = _noise(found) // rate + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
     left, done, can = min(each), 0, work.units_max(case.grid)
@@ -348,7 +345,8 @@ def _blocks(
         """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
         if amount <= 0:
             return False
-        chips = sum(_moved(asked, found, interval) for interval in range(work.first, work.end))
+        products = {one.product for one in found}
+        chips = sum(asked.moved(interval, *products) for interval in range(work.first, work.end))
         return amount > chips * rate * case.grid.step_minutes
 
     for number, (units, usd) in enumerate(work.cut_curve(case.grid)):

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from chiphour.auction.model import Budget
     from chiphour.auction.model import Columns
     from chiphour.auction.model import Floats
-    from chiphour.auction.model import Integers
 
 __all__ = ["KIND", "OPTIONAL", "ROLE", "SCHEMA", "Divisible", "read"]
 
@@ -130,55 +129,56 @@ class Divisible(NamedTuple):
         least = 0 if work.uses_all(columns.grid) else -np.inf
         name = (bid, work.id)
         factors = [columns.rows(("work", *name, factor), 1, least, 0) for factor in work.factors]
+        measure = work.measure_picounits
         for row in factors:
-            columns.measure(row, work.measure_picounits)
+            columns.measure(row, measure)
         curve, most = work.cut_curve(columns.grid), 2 * work.units_max(columns.grid)
-        units = np.array([min(units, most) / work.measure_picounits for units, _ in curve])
-        usd = np.array([usd * work.measure_picounits / PICOS**2 for _, usd in curve])
-        first = columns.columns((*name, "work"), usd, units, [(row, 1) for row in factors])
+        blocks = [min(units, most) / measure for units, _ in curve]
+        columns.begin((*name, "work"))
+        first = [
+            columns.stretch(usd * measure / PICOS**2, units, 1)
+            for (_, usd), units in zip(curve, blocks, strict=True)
+        ][0]
+        for row in factors:
+            columns.run(row, 0, first, 1, len(blocks), 1)
         if chosen is not None:
-            rows = columns.rows((OWN, *name, "blocks"), units.size, -np.inf, 0)
-            each = np.arange(units.size)
-            columns.put(rows + each, first + each, 1)
-            columns.put(rows + each, np.full(units.size, chosen), -units)
+            rows = columns.rows((OWN, *name, "blocks"), len(blocks), -np.inf, 0)
+            columns.run(rows, 1, first, 1, len(blocks), 1)
+            for place, units in enumerate(blocks):
+                columns.run(rows + place, 0, chosen, 0, 1, -units)
         found = choices(work, columns.grid, columns.offered)
-        window = np.arange(work.first, work.end)
         ceiling = self._ceilings(columns, name, found, chosen)
         steps = self._steps(columns, name, found, chosen)
-        first = self._chips(columns, name, found, _Rows(factors, ceiling, steps, budget))
-        return Layout(found, tuple(first + np.arange(len(found)) * window.size))
+        rows = _Rows(factors, ceiling, steps, budget)
+        return Layout(found, self._chips(columns, name, found, rows))
 
     def _chips(
         self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], rows: "_Rows"
-    ) -> int:
-        """Add the chips of every choice in every interval of the window, choice by choice."""
-        work, hours, window = self.work, columns.hours, np.arange(self.work.first, self.work.end)
-        nowhere = np.full(window.size, -1)
-
-        def each(values: Sequence[float]) -> "Floats":
-            return np.repeat(np.array(values, dtype=np.float64), window.size)
-
-        slots = np.concatenate([columns.slots(one.product, one.tier, window) for one in found])
-        entries: list[tuple[Integers | int, Floats | float]] = [(slots, 1)]
-        for place, row in enumerate(rows.factors):
-            rates = [-one.rates[place] / work.measure_picounits * hours for one in found]
-            entries.append((row, each(rates)))
-        if rows.ceiling >= 0:
-            entries.append((np.tile(rows.ceiling + window - work.first, len(found)), 1))
-        if rows.steps:
-            reached = [rows.steps.get((one.product, one.step), -1) for one in found]
-            limits = [row + window - work.first if row >= 0 else nowhere for row in reached]
-            entries.append((np.concatenate(limits), 1))
-        if any(one.pool for one in found):
-            entries += _pool_entries(columns, found, window)
-        if rows.budget is not None and columns.reference is not None:
-            prices = np.array(columns.reference.slots)[slots] / NANOUSD_PER_USD
-            entries.append((rows.budget.row, prices * hours))
-        most = each(
-            [min(one.chips_hundredths, work.chips_max_hundredths) / HUNDREDTHS for one in found]
-        )
-        cost = each([-one.loss_picousd / PICOS * hours for one in found])
-        return columns.columns((*name, "chips"), cost, most, entries, traded=True)
+    ) -> tuple[int, ...]:
+        """Add the chips of every choice in every interval of the window; give the first of each."""
+        work, hours, run, firsts = self.work, columns.hours, columns.run, []
+        begins, count, measure = work.first, work.end - work.first, work.measure_picounits
+        columns.begin((*name, "chips"))
+        for one in found:
+            most = min(one.chips_hundredths, work.chips_max_hundredths) / HUNDREDTHS
+            cost = -one.loss_picousd / PICOS * hours
+            first = columns.stretch(cost, most, count, traded=True)
+            firsts.append(first)
+            slot = columns.first_slots[one.product, one.tier] + begins
+            run(slot, 1, first, 1, count, 1)
+            for row, rate in zip(rows.factors, one.rates, strict=True):
+                run(row, 0, first, 1, count, -rate / measure * hours)
+            if rows.ceiling >= 0:
+                run(rows.ceiling, 1, first, 1, count, 1)
+            if (step := (one.product, one.step)) in rows.steps:
+                run(rows.steps[step], 1, first, 1, count, 1)
+            if one.pool:
+                _enter_pool(columns, one, begins, first, count)
+            if rows.budget is not None and columns.reference is not None:
+                prices = np.array(columns.reference.slots[slot : slot + count]) / NANOUSD_PER_USD
+                spent = np.full(count, rows.budget.row)
+                columns.put(spent, first + np.arange(count), prices * hours)
+        return tuple(firsts)
 
     def _ceilings(
         self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], chosen: int | None
@@ -313,8 +313,7 @@ class Divisible(NamedTuple):
         grid, scale = context.grid, HUNDREDTHS * MINUTES_PER_HOUR
         most = sum(units for units, _ in self.work.curve) * scale
         work = self.delivered(context, held)[0][0] * grid.step_minutes
-        rate = max(max(row.rates) for row in self.work.perf)
-        unit = rate * grid.unit_hundredths * grid.step_minutes
+        unit = self.work.rate_max * grid.unit_hundredths * grid.step_minutes
         if (work - most) * SNAP_PARTS > work + len(held.traded) * unit:
             expected, found = (decimal_text(div_floor(n, scale), PICOS) for n in (most, work))
             yield Violation("work", f"{bid} {self.id}", f"at most {expected} units", found)
@@ -413,24 +412,12 @@ def _knapsack(items: list[tuple[int, int]], most: int) -> int:
     return total
 
 
-def _pool_entries(
-    columns: "Columns", found: Sequence[Choice], window: "Integers"
-) -> list[tuple["Integers | int", "Floats | float"]]:
-    """Give the entries of chips of named pools: premiums and side resources (eq. 10)."""
-    nowhere = np.full(window.size, -1)
-    premiums = [
-        columns.premium(one.pool, one.tier) + window if one.pool else nowhere for one in found
-    ]
-    entries: list[tuple[Integers | int, Floats | float]] = [(np.concatenate(premiums), 1)]
-    for resource in sorted({name for one in found for name, _ in one.needs}):
-        units = [dict(one.needs).get(resource, 0) for one in found]
-        rows = [
-            columns.pools[one.pool].sides[resource] + window if many else nowhere
-            for one, many in zip(found, units, strict=True)
-        ]
-        many = np.repeat(np.array(units, dtype=np.float64), window.size)
-        entries.append((np.concatenate(rows), many))
-    return entries
+def _enter_pool(columns: "Columns", one: Choice, begins: int, first: int, count: int) -> None:
+    """Enter chips of a named pool into its rows: premium and side resources (eq. 10)."""
+    columns.run(columns.premium(one.pool, one.tier) + begins, 1, first, 1, count, 1)
+    for resource, many in one.needs:
+        row = columns.pools[one.pool].sides[resource] + begins
+        columns.run(row, 1, first, 1, count, many)
 
 
 def _limits(
@@ -442,7 +429,7 @@ def _limits(
     count = work.end - work.first
     first = columns.rows((OWN, *name), count, -np.inf, most if chosen is None else 0)
     if chosen is not None:
-        columns.put(first + np.arange(count), np.full(count, chosen), -most)
+        columns.run(first, 1, chosen, 0, count, -most)
     return first
 
 
