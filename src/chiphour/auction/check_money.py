@@ -154,9 +154,7 @@ def _named_ticks(case: Case, needs: Needs, line: Line) -> int:
     return div_half_even(nanousd, NANOUSD_PER_TICK)
 
 
-def _sides_nanousd(
-    case: Case, pool: str, interval: int, needed: Sequence[tuple[str, int]]
-) -> int:
+def _sides_nanousd(case: Case, pool: str, interval: int, needed: Sequence[tuple[str, int]]) -> int:
     sides = case.result.money.sides
     return sum(units * sides.get((pool, name, interval), 0) for name, units in needed)
 

@@ -13,6 +13,7 @@ amounts were cut. Modes with steps of scale or a budget are left to the sum D_fi
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -263,13 +264,14 @@ def _chips(
 ) -> Iterator[Violation]:
     """Yield intervals in which a mode holds other chips than those that gain most."""
     work, noise = mode.work, _noise(found)
-    profits = _profits(asked, bid, work, found)
     amounts = _amounts(work, held, found)
-    for interval, each in enumerate(zip(*profits, strict=True), start=work.first):
+    profits = _profits(asked, bid, work, found, {n for own in amounts.values() for n, _ in own})
+    for interval, each in enumerate(zip(*profits.values(), strict=True), start=work.first):
         best, total = max(0, *each), 0
         for place, amount in sorted(amounts.get(interval, ())):
             total += amount
-            if best - each[place] > noise and amount > (most := _moved(asked, found, interval)):
+            lost = best - profits[place][interval - work.first]
+            if lost > noise and amount > (most := _moved(asked, found, interval)):
                 one = found[place]
                 who = f"{bid} {work.id} {one.product} {one.tier}"
                 yield _told(who, interval, "held where others gain more", amount, most)
@@ -279,12 +281,15 @@ def _chips(
 
 
 def _profits(
-    asked: Market, bid: str, work: Work, found: Sequence[Choice]
-) -> Sequence[Sequence[int]]:
-    """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars."""
+    asked: Market, bid: str, work: Work, found: Sequence[Choice], held: Collection[int]
+) -> Mapping[int, Sequence[int]]:
+    """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars, by number.
+
+    Those that gain nowhere are left out, unless they are held.
+    """
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    profits = []
-    for one in found:
+    profits = {}
+    for place, one in enumerate(found):
         gain = sum(map(mul, omega, one.rates)) - one.loss_picousd * PICOS
         prices = asked.prices_nanousd(one.product, one.tier)[work.first : work.end]
         if one.pool:
@@ -292,7 +297,8 @@ def _profits(
                 price + _beside_nanousd(asked, one, interval)
                 for interval, price in enumerate(prices, start=work.first)
             ]
-        profits.append([gain - price * NANO for price in prices])
+        if place in held or gain > min(prices) * NANO:
+            profits[place] = [gain - price * NANO for price in prices]
     return profits
 
 
@@ -336,7 +342,8 @@ def _blocks(
     """Yield blocks of work done for less than its price, and left undone though worth more."""
     work, case = mode.work, asked.books.case
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    rate, price = max(map(max, map(attrgetter("rates"), found))), sum(omega)
+    rate: int = max(map(max, map(attrgetter("rates"), found)))
+    price = sum(omega)
     noise = _noise(found) // rate + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
     left, done, can = min(each), 0, work.units_max(case.grid)

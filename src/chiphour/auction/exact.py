@@ -13,7 +13,10 @@ from math import lcm
 
 
 def exact_sum(amounts: Iterable[Fraction]) -> Fraction:
-    """Add amounts, integers among them."""
-    ratios = [amount.as_integer_ratio() for amount in amounts]
+    """Add amounts; none at all are zero."""
+    first, *others = *amounts, Fraction(0)
+    if len(others) < 2:
+        return first
+    ratios = [amount.as_integer_ratio() for amount in (first, *others)]
     common = lcm(*{denominator for _, denominator in ratios})
     return Fraction(sum(top * (common // bottom) for top, bottom in ratios), common)

@@ -147,7 +147,7 @@ class Grid(NamedTuple):
 
     def iso(self, interval: int) -> str:
         """Give the time at which an interval begins."""
-        return iso_from_ns(self.opens_ns + interval * self.step_minutes * NS_PER_MINUTE)
+        return _iso(self.opens_ns + interval * self.step_minutes * NS_PER_MINUTE)
 
     def money_microusd(self, quantity_hundredths: int, price_ticks: int) -> int:
         """Give what chips cost over one interval at a price an hour; exact for whole units."""
@@ -156,6 +156,9 @@ class Grid(NamedTuple):
         )
         assert not rest, "a quantity that is not a multiple of the unit"
         return amount
+
+
+_iso = lru_cache(maxsize=2 * INTERVALS_MAX)(iso_from_ns)
 
 
 @lru_cache(maxsize=64)

@@ -127,7 +127,8 @@ class Work(NamedTuple):
     @property
     def rate_max(self) -> int:
         """Give its best rate: picounits per chip-hour of any factor on any product."""
-        return max(map(max, map(_RATES, self.perf)))
+        rate_max: int = max(map(max, map(_RATES, self.perf)))
+        return rate_max
 
     @property
     def has_scale(self) -> bool:
@@ -260,7 +261,7 @@ def work_fields(work: Work, grid: Grid) -> dict[str, Any]:
     }
     return {
         "id": work.id,
-        "perf": [_perf_fields(row, work.factors) for row in work.perf],
+        "perf": _perf_fields(work),
         "tiers": [
             {"tier": name} | ({} if pi is None else {"max_pi": decimal_text(pi, PPM)})
             for name, pi in work.tiers
@@ -274,20 +275,23 @@ def work_fields(work: Work, grid: Grid) -> dict[str, Any]:
     }
 
 
-def _perf_fields(row: Perf, factors: tuple[str, ...]) -> dict[str, Any]:
-    rates = {f: decimal_text(rate, PICOS) for f, rate in zip(factors, row.rates, strict=True)}
-    one = factors == (ONE_FACTOR,)
-    fields: dict[str, Any] = {
-        "product": row.product,
-        "units_per_chip_hour": rates[ONE_FACTOR] if one else rates,
-    }
-    if row.scale:
-        fields["scale"] = [
-            [hundredths_text(chips), decimal_text(share, PPM)] for chips, share in row.scale
-        ]
-    if row.needs:
-        fields["needs"] = dict(row.needs)
-    return fields
+def _perf_fields(work: Work) -> list[dict[str, Any]]:
+    one, told = work.factors == (ONE_FACTOR,), []
+    texts = {rate: decimal_text(rate, PICOS) for row in work.perf for rate in row.rates}
+    for row in work.perf:
+        rates = {f: texts[rate] for f, rate in zip(work.factors, row.rates, strict=True)}
+        fields: dict[str, Any] = {
+            "product": row.product,
+            "units_per_chip_hour": rates[ONE_FACTOR] if one else rates,
+        }
+        if row.scale:
+            fields["scale"] = [
+                [hundredths_text(chips), decimal_text(share, PPM)] for chips, share in row.scale
+            ]
+        if row.needs:
+            fields["needs"] = dict(row.needs)
+        told.append(fields)
+    return told
 
 
 def read_work(fields: Fields, context: Context) -> Work:

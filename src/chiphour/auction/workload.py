@@ -196,16 +196,16 @@ class Workload(NamedTuple):
     def profit_max(self, context: Context, duals: Duals, fixed: Held | None) -> Fraction:
         """Give the best choice of modes at these prices, and what its budget's value adds."""
         theta = duals.budgets.get(self.id, 0)
-        budget = Fraction(theta * (self.spend_microusd or 0), PICOS * MICROUSD_PER_USD)
         used = None if fixed is None else _used(fixed)
         profit = {
             mode.id: mode.profit_max(context, self.id, duals, fixed)
             for _, mode in self.modes
             if used is None or mode.id in used or not self._is_linked(mode.id)
         }
-        if used is not None:
-            return exact_sum([budget, *profit.values()])
-        return exact_sum([budget, self._best(profit, None)])
+        best = self._best(profit, None) if used is None else exact_sum(profit.values())
+        if not theta:
+            return best
+        return best + Fraction(theta * (self.spend_microusd or 0), PICOS * MICROUSD_PER_USD)
 
     def _is_linked(self, mode: str) -> bool:
         return any(mode in group for group in (*self.xor, *self.requires))

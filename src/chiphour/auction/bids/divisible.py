@@ -135,17 +135,16 @@ class Divisible(NamedTuple):
         curve, most = work.cut_curve(columns.grid), 2 * work.units_max(columns.grid)
         blocks = [min(units, most) / measure for units, _ in curve]
         columns.begin((*name, "work"))
-        first = [
-            columns.stretch(usd * measure / PICOS**2, units, 1)
-            for (_, usd), units in zip(curve, blocks, strict=True)
-        ][0]
+        each = zip(curve, blocks, strict=True)
+        numbers = [columns.stretch(usd * measure / PICOS**2, most, 1) for (_, usd), most in each]
+        first = numbers[0]
         for row in factors:
             columns.run(row, 0, first, 1, len(blocks), 1)
         if chosen is not None:
-            rows = columns.rows((OWN, *name, "blocks"), len(blocks), -np.inf, 0)
-            columns.run(rows, 1, first, 1, len(blocks), 1)
+            row = columns.rows((OWN, *name, "blocks"), len(blocks), -np.inf, 0)
+            columns.run(row, 1, first, 1, len(blocks), 1)
             for place, units in enumerate(blocks):
-                columns.run(rows + place, 0, chosen, 0, 1, -units)
+                columns.run(row + place, 0, chosen, 0, 1, -units)
         found = choices(work, columns.grid, columns.offered)
         ceiling = self._ceilings(columns, name, found, chosen)
         steps = self._steps(columns, name, found, chosen)
@@ -328,10 +327,11 @@ class Divisible(NamedTuple):
         theta, unit = duals.budgets.get(bid, 0), sum(omega)
         most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
         blocks = sum(max(usd - unit, 0) * min(units, most) for units, usd in work.cut_curve(grid))
-        found, first_slots = choices(work, grid, context.pools), grid.first_slots
-        profits = []
-        for choice in found:
-            gain = sum(map(mul, omega, choice.rates)) - choice.loss_picousd * PICOS
+        found: list[Choice] = []
+        profits: list[list[int]] = []
+        first_slots = grid.first_slots
+        for choice in choices(work, grid, context.pools):
+            gain: int = sum(map(mul, omega, choice.rates)) - choice.loss_picousd * PICOS
             slot = first_slots[choice.product, choice.tier]
             prices = duals.slots[slot + work.first : slot + work.end]
             if choice.pool or theta:
@@ -339,7 +339,9 @@ class Divisible(NamedTuple):
                     price + _extra(choice, interval, slot, duals, theta, context)
                     for interval, price in enumerate(prices, start=work.first)
                 )
-            profits.append([gain - price * NANO for price in prices])
+            if gain > min(prices) * NANO:  # Else it gains nowhere, and is nobody's choice.
+                found.append(choice)
+                profits.append([gain - price * NANO for price in prices])
         chips = _best_chips(found, profits, work.chips_max_hundredths)
         scale = HUNDREDTHS * MINUTES_PER_HOUR
         return Fraction(blocks * scale + chips * grid.step_minutes, PICOS * PICOS * scale)
@@ -387,7 +389,8 @@ def _best_chips(found: Sequence[Choice], profits: Sequence[Sequence[int]], most:
     `profits`: of a chip of each choice, by interval. A product's step goes to its best tier.
     """
     if all(choice.chips_hundredths >= most for choice in found):  # One may take them all.
-        return sum(max(0, *each) for each in zip(*profits, strict=True)) * most
+        best_each: list[int] = [max(0, *each) for each in zip(*profits, strict=True)]
+        return sum(best_each) * most
     total = 0
     for each in zip(*profits, strict=True):
         best: dict[tuple[str, int], tuple[int, int]] = {}

@@ -181,7 +181,7 @@ class Gang(NamedTuple):
         options: list[tuple[str, str, int]] = []
         first = -1
         for product, pool in self.pools(context):
-            spent = dict.fromkeys(starts, 0.0)
+            spent: dict[int, Any] = dict.fromkeys(starts, 0)
             if budget is not None and reference is not None:
                 usd = self._spent(grid, product, pool, reference).tolist()
                 each = zip(starts, usd, strict=True)
