@@ -12,13 +12,13 @@ least the welfare of any award. So prices whose sum of profits meets the award's
 that the award is best and that they clear it.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping
 from fractions import Fraction
 
 from chiphour.auction.check_form import EMPTY
 from chiphour.auction.check_form import FORM
-from chiphour.auction.check_form import Case
 from chiphour.auction.check_form import case
 from chiphour.auction.check_money import MONEY
 from chiphour.auction.check_money import Books
@@ -26,6 +26,7 @@ from chiphour.auction.check_money import MoneyRule
 from chiphour.auction.check_money import books
 from chiphour.auction.check_quantities import QUANTITIES
 from chiphour.auction.check_response import RESPONSES
+from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import Grid
@@ -80,11 +81,11 @@ def bound_usd(
     With `fixed`, what each bid holds, by id, all integers stay as held: D_fix.
     """
     context = instance.context
-    total = Fraction(0)
-    for bid in instance.bids:
-        held = None if fixed is None else fixed.get(bid.id, EMPTY)
-        total += bid.profit_max(context, duals, held)
-    return total + _arcs_usd(instance.grid, duals)
+    profits = [
+        bid.profit_max(context, duals, None if fixed is None else fixed.get(bid.id, EMPTY))
+        for bid in instance.bids
+    ]
+    return exact_sum([*profits, _arcs_usd(instance.grid, duals)])
 
 
 def bound_nanousd(instance: Instance, duals: Duals) -> int:
@@ -173,26 +174,25 @@ def tolerance_usd(books: Books) -> Fraction:
     off (decision 0014). Each is cut by less than a unit, worth at most the product's top value.
     """
     case = books.case
-    grid, tops = case.grid, _tops_usd(case)
-    cut = 2 * sum(
-        (tops[line.product] for part in case.result.award.parts for line in part.lines), Fraction(0)
-    )
-    cut += sum(tops.values(), Fraction(0)) * len(grid.tiers) * grid.intervals
-    cut += (
-        sum((tops[pool.product] for pool in case.context.pools.values()), Fraction(0))
-        * grid.intervals
-    )
+    grid, tops = case.grid, _tops_usd(books)
+    many = Counter(line.product for part in case.result.award.parts for line in part.lines)
+    amounts = {product: 2 * many[product] + len(grid.tiers) * grid.intervals for product in tops}
+    for pool in case.context.pools.values():
+        amounts[pool.product] += grid.intervals
+    cut = exact_sum(tops[product] * number for product, number in amounts.items())
     cut += max(tops.values()) * len(case.bids)
     chip_hours = Fraction(grid.unit_hundredths * grid.step_minutes, HUNDREDTHS * MINUTES_PER_HOUR)
     return abs(books.welfare_usd) * GAP_PER_WELFARE + cut * chip_hours
 
 
-def _tops_usd(case: Case) -> dict[str, Fraction]:
+def _tops_usd(books: Books) -> dict[str, Fraction]:
     """Give the most that anyone says of a chip-hour of each product, in dollars."""
-    tops = dict.fromkeys(case.grid.product_numbers, Fraction(0))
-    for bid in case.bids.values():
-        for product, usd in bid.tops_usd(case.grid).items():
-            tops[product] = max(tops[product], usd)
+    tops = dict.fromkeys(books.case.grid.product_numbers, Fraction(0))
+    for own in books.tops_usd.values():
+        for product, usd in own.items():
+            most = tops[product]
+            if usd.numerator * most.denominator > most.numerator * usd.denominator:
+                tops[product] = usd
     return tops
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
+from chiphour.auction.award import Line
 from chiphour.auction.award import Part
 from chiphour.auction.bids import Bid
 from chiphour.auction.bids.reserve import Reserve
@@ -36,6 +37,7 @@ class Case(NamedTuple):
     """A run and what is claimed of it. `instance` is the run with its budgets as the result says.
 
     `given` is the run as it was given; `bids` by id; `held` what each of them holds by the award.
+    `first_slots`: of each product and tier.
     """
 
     given: Instance
@@ -44,6 +46,7 @@ class Case(NamedTuple):
     context: Context
     bids: Mapping[str, Bid]
     held: Mapping[str, Held]
+    first_slots: Mapping[tuple[str, str], int]
 
     @property
     def grid(self) -> Grid:
@@ -61,7 +64,8 @@ def case(given: Instance, result: Result) -> Case:
         instance = given.at_prices(result.reference, result.scaled)
     bids = instance.bid_by_id
     held = {part.id: part.held for part in result.award.parts}
-    return Case(given, instance, result, instance.context, bids, held)
+    first_slots = instance.grid.first_slots
+    return Case(given, instance, result, instance.context, bids, held, first_slots)
 
 
 def run(case: Case) -> Iterator[Violation]:
@@ -163,20 +167,26 @@ def parts(case: Case) -> Iterator[Violation]:
 
 def _lines(case: Case, part: Part) -> Iterator[Violation]:
     grid = case.grid
+    unit, intervals = grid.unit_hundredths, grid.intervals
     for line in part.lines:
-        where = f"{part.id} {line.product} {line.tier} interval {line.interval}"
-        known = line.product in grid.product_numbers and line.tier in grid.tier_numbers
-        if not known or not 0 <= line.interval < grid.intervals:
-            yield Violation("line", where, "a product, tier and interval of this run", "none")
-        if line.pool and not _is_pool(case, line.pool, line.product):
-            yield Violation("line", where, "a pool of the product", line.pool)
-        if part.side == SELL and (line.pool or line.mode):
-            yield Violation("line", where, "neither mode nor pool, as it sells", "one")
-        quantity = line.quantity_hundredths
-        if quantity <= 0 or quantity % grid.unit_hundredths:
-            expected = f"a multiple of {hundredths_text(grid.unit_hundredths)} above zero"
-            yield Violation("quantity", where, expected, hundredths_text(quantity))
-    yield from _twice("line", (f"{part.id} {line[:5]}" for line in part.lines))
+        mode, product, tier, interval, pool, quantity = line
+        if (product, tier) not in case.first_slots or not 0 <= interval < intervals:
+            expected = "a product, tier and interval of this run"
+            yield Violation("line", _where(part, line), expected, "none")
+        if pool and not _is_pool(case, pool, product):
+            yield Violation("line", _where(part, line), "a pool of the product", pool)
+        if part.side == SELL and (pool or mode):
+            expected = "neither mode nor pool, as it sells"
+            yield Violation("line", _where(part, line), expected, "one")
+        if quantity <= 0 or quantity % unit:
+            expected = f"a multiple of {hundredths_text(unit)} above zero"
+            yield Violation("quantity", _where(part, line), expected, hundredths_text(quantity))
+    if len({line[:5] for line in part.lines}) < len(part.lines):
+        yield from _twice("line", (f"{part.id} {line[:5]}" for line in part.lines))
+
+
+def _where(part: Part, line: Line) -> str:
+    return f"{part.id} {line.product} {line.tier} interval {line.interval}"
 
 
 def _is_pool(case: Case, pool: str, product: str) -> bool:

@@ -11,12 +11,14 @@ cannot pays what he can, and the rest goes round again.
 
 from collections import defaultdict
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 from math import floor
+from math import lcm
 from typing import NamedTuple
 
 from chiphour.auction.award import AUCTION_ACCOUNT
@@ -24,11 +26,13 @@ from chiphour.auction.award import Line
 from chiphour.auction.award import Part
 from chiphour.auction.bids.virtual import Virtual
 from chiphour.auction.check_form import Case
+from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.grid import BUY
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import SELL
 from chiphour.auction.grid import Violation
+from chiphour.auction.lost import Needs
 from chiphour.auction.result import PPB
 from chiphour.auction.workload import Workload
 from chiphour.units import MICROUSD_PER_USD
@@ -40,18 +44,17 @@ from chiphour.units import div_half_even
 class Books(NamedTuple):
     """What every rule of money asks for, found once.
 
-    By bid: `worth_usd`, declared value or cost; `owed_microusd`, what it pays before uplift.
+    By bid: `worth_usd`, declared value or cost; `owed_microusd`, what it pays before uplift;
+    `tops_usd`, the greatest size of its price for a chip-hour of each product that it trades.
+    `welfare_usd`: the declared value of all that is held, less the cost.
     """
 
     case: Case
     worth_usd: Mapping[str, Fraction]
     owed_microusd: Mapping[str, int]
     stakes: tuple["Stake", ...]
-
-    @property
-    def welfare_usd(self) -> Fraction:
-        """Give the declared value of all that is held, less the cost."""
-        return sum(self.worth_usd.values(), Fraction(0))
+    welfare_usd: Fraction
+    tops_usd: Mapping[str, Mapping[str, Fraction]]
 
 
 MoneyRule = Callable[[Books], Iterator[Violation]]
@@ -65,7 +68,8 @@ def books(case: Case) -> Books:
     stakes = tuple(
         _stake(case, part, worth[part.id], owed[part.id]) for part in case.result.award.parts
     )
-    return Books(case, worth, owed, stakes)
+    tops = {bid.id: bid.tops_usd(case.grid) for bid in case.bids.values()}
+    return Books(case, worth, owed, stakes, exact_sum(worth.values()), tops)
 
 
 def prices(books: Books) -> Iterator[Violation]:
@@ -99,9 +103,8 @@ def prices(books: Books) -> Iterator[Violation]:
 
 
 def _slot_ticks(case: Case, line: Line) -> int | None:
-    grid = case.grid
-    number, tier = grid.product_numbers[line.product], grid.tier_numbers[line.tier]
-    return case.result.prices[grid.slot(number, tier, line.interval)].price_ticks
+    slot = case.first_slots[line.product, line.tier] + line.interval
+    return case.result.prices[slot].price_ticks
 
 
 def dues(case: Case) -> dict[str, int]:
@@ -113,15 +116,16 @@ def dues(case: Case) -> dict[str, int]:
     owed: dict[str, int] = defaultdict(int)
     for part in case.result.award.parts:
         own = 0
+        needs = Needs(case.bids[part.id])
         for line in part.lines:
             plain = _money(case, line.quantity_hundredths, _slot_ticks(case, line) or 0)
             due = plain
             if line.pool:
-                due = _money(case, line.quantity_hundredths, _named_ticks(case, part, line))
+                due = _money(case, line.quantity_hundredths, _named_ticks(case, needs, line))
                 owed[line.pool] -= due - plain
             own += due
         owed[part.id] += part.side * own
-        for pool, amount in _gang_dues(case, part):
+        for pool, amount in _gang_dues(case, part, needs):
             owed[part.id] += amount
             owed[pool] -= amount
         if part.side == SELL:
@@ -140,29 +144,28 @@ def _money(case: Case, quantity_hundredths: int, price_ticks: int) -> int:
     return div_half_even(product, MINUTES_PER_HOUR)
 
 
-def _named_ticks(case: Case, part: Part, line: Line) -> int:
+def _named_ticks(case: Case, needs: Needs, line: Line) -> int:
     """Give what a chip of a named pool costs an hour: λ + κ + all η it needs, rounded once."""
-    grid, money = case.grid, case.result.money
-    number, tier = grid.product_numbers[line.product], grid.tier_numbers[line.tier]
-    nanousd = money.slots[grid.slot(number, tier, line.interval)]
+    money = case.result.money
+    nanousd = money.slots[case.first_slots[line.product, line.tier] + line.interval]
     nanousd += money.premiums.get((line.pool, line.tier, line.interval), 0)
-    needs = case.bids[part.id].needs(line.mode, line.product)
-    nanousd += _sides_nanousd(case, line.pool, line.interval, needs)
+    needed = needs.of(line.mode, line.product)
+    nanousd += _sides_nanousd(case, line.pool, line.interval, needed)
     return div_half_even(nanousd, NANOUSD_PER_TICK)
 
 
-def _sides_nanousd(case: Case, pool: str, interval: int, needs: Mapping[str, int]) -> int:
+def _sides_nanousd(case: Case, pool: str, interval: int, needed: Sequence[tuple[str, int]]) -> int:
     sides = case.result.money.sides
-    return sum(units * sides.get((pool, name, interval), 0) for name, units in needs.items())
+    return sum(units * sides.get((pool, name, interval), 0) for name, units in needed)
 
 
-def _gang_dues(case: Case, part: Part) -> Iterator[tuple[str, int]]:
+def _gang_dues(case: Case, part: Part, needs: Needs) -> Iterator[tuple[str, int]]:
     """Yield what each gang pays its pool in each interval: μ and all η it needs, rounded once."""
     for gang in part.gangs:
-        needs = case.bids[part.id].needs(gang.mode, gang.product)
+        needed = needs.of(gang.mode, gang.product)
         for interval in range(gang.first, gang.first + gang.intervals):
             nanousd = case.result.money.pools.get((gang.pool, interval), 0)
-            nanousd += _sides_nanousd(case, gang.pool, interval, needs)
+            nanousd += _sides_nanousd(case, gang.pool, interval, needed)
             ticks = div_half_even(nanousd, NANOUSD_PER_TICK)
             yield gang.pool, _money(case, gang.chips * HUNDREDTHS, ticks)
 
@@ -199,7 +202,8 @@ class Stake(NamedTuple):
 def _stake(case: Case, part: Part, worth_usd: Fraction, owed_microusd: int) -> Stake:
     """Give a participant's stake: declared value less payment, or revenue less cost."""
     bid, hours = case.bids[part.id], _hundredth_hours(case, part)
-    surplus = worth_usd * MICROUSD_PER_USD - owed_microusd
+    worth, parts = worth_usd.as_integer_ratio()
+    surplus = Fraction(worth * MICROUSD_PER_USD - owed_microusd * parts, parts)
     most = max(floor(surplus), 0) if hours else 0
     if isinstance(bid, Workload) and bid.spend_microusd is not None:
         most = max(min(most, bid.spend_microusd - owed_microusd), 0)
@@ -220,8 +224,15 @@ def made_whole_microusd(stake: Stake) -> int:
 
     A tick for a hundredth of a chip-hour is a micro-dollar.
     """
-    is_lost = stake.surplus_microusd < -stake.hundredth_hours / 2
+    is_lost = _is_loss(stake.surplus_microusd, stake.hundredth_hours)
     return ceil(-stake.surplus_microusd) if is_lost else 0
+
+
+def _is_loss(surplus_microusd: Fraction, hundredth_hours: Fraction) -> bool:
+    """Tell whether more is lost than half a tick a chip-hour."""
+    if surplus_microusd.numerator >= 0:
+        return False
+    return surplus_microusd < -hundredth_hours / 2
 
 
 def make_whole(books: Books) -> Iterator[Violation]:
@@ -269,24 +280,40 @@ def split(asked: Sequence[Stake], pot: int) -> tuple[dict[str, int], int]:
     for is_first in (True, False):
         open_stakes = [s for s in asked if s.is_first == is_first and s.charge_microusd_max]
         while open_stakes and pot:
-            hours = sum((stake.hundredth_hours for stake in open_stakes), Fraction(0))
-            exact = {stake.id: pot * stake.hundredth_hours / hours for stake in open_stakes}
-            full = [s for s in open_stakes if s.charge_microusd_max <= exact[s.id]]
+            hours = _same_parts(stake.hundredth_hours for stake in open_stakes)
+            all_hours = sum(hours)
+            shares = [pot * own for own in hours]  # Micro-dollars x `all_hours`.
+            full = {
+                stake.id: stake.charge_microusd_max
+                for stake, share in zip(open_stakes, shares, strict=True)
+                if stake.charge_microusd_max * all_hours <= share
+            }
             if not full:
-                amounts = _whole(exact, pot)
+                names = (stake.id for stake in open_stakes)
+                amounts = _whole(dict(zip(names, shares, strict=True)), all_hours, pot)
                 charged |= amounts
                 pot -= sum(amounts.values())
                 break
-            charged |= {stake.id: stake.charge_microusd_max for stake in full}
-            pot -= sum(stake.charge_microusd_max for stake in full)
-            open_stakes = [stake for stake in open_stakes if stake not in full]
+            charged |= full
+            pot -= sum(full.values())
+            open_stakes = [stake for stake in open_stakes if stake.id not in full]
     return charged, pot
 
 
-def _whole(exact: Mapping[str, Fraction], pot: int) -> dict[str, int]:
-    """Round shares down; the micro-dollars left over go to the largest remainders, then by id."""
-    amounts = {name: floor(share) for name, share in exact.items()}
-    ranked = sorted(exact, key=lambda name: (amounts[name] - exact[name], name))
+def _same_parts(amounts: Iterable[Fraction]) -> list[int]:
+    """Give amounts as integers of the largest part that they all are multiples of."""
+    ratios = [amount.as_integer_ratio() for amount in amounts]
+    common = lcm(*(bottom for _, bottom in ratios))
+    return [top * (common // bottom) for top, bottom in ratios]
+
+
+def _whole(shares: Mapping[str, int], parts: int, pot: int) -> dict[str, int]:
+    """Round shares, in so many parts of a micro-dollar, down; give what is left over.
+
+    Its micro-dollars go to the largest remainders, then by id.
+    """
+    amounts = {name: share // parts for name, share in shares.items()}
+    ranked = sorted(shares, key=lambda name: (amounts[name] * parts - shares[name], name))
     for name in ranked[: pot - sum(amounts.values())]:
         amounts[name] += 1
     return amounts
@@ -319,8 +346,9 @@ def budgets(books: Books) -> Iterator[Violation]:
 def worse_off(books: Books) -> Iterator[Violation]:
     """Yield participants who lose by the award, uplift included, beyond half a tick a chip-hour."""
     for part, stake in zip(books.case.result.award.parts, books.stakes, strict=True):
-        left = stake.surplus_microusd + part.make_whole_microusd - part.charge_microusd
-        if left < -stake.hundredth_hours / 2:
+        uplift = part.make_whole_microusd - part.charge_microusd
+        left = stake.surplus_microusd + uplift if uplift else stake.surplus_microusd
+        if _is_loss(left, stake.hundredth_hours):
             expected = "to lose at most half a tick a chip-hour"
             yield Violation("worse off", stake.id, expected, f"{floor(left)} micro-dollars")
 

@@ -8,6 +8,7 @@ Source  docs/formulation/auction.md, section 3 (equations 2 to 6, 8 to 11, 15, "
 
 from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 
 from chiphour.auction.bids.reserve import Reserve
 from chiphour.auction.check_form import EMPTY
@@ -18,6 +19,7 @@ from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import BUY
 from chiphour.auction.grid import SELL
 from chiphour.auction.grid import Violation
+from chiphour.auction.lost import Needs
 from chiphour.auction.placement import Site
 from chiphour.auction.pool import Pool
 
@@ -26,15 +28,15 @@ def balance(case: Case) -> Iterator[Violation]:
     """Yield the slots in which what is bought and leaves is not what is sold and comes (eq. 3)."""
     net: dict[tuple[str, str, int], int] = defaultdict(int)
     for part in case.result.award.parts:
-        for line in part.lines:
-            net[line.product, line.tier, line.interval] -= part.side * line.quantity_hundredths
+        side = part.side
+        for _, product, tier, interval, _, quantity in part.lines:
+            net[product, tier, interval] -= side * quantity
     for source, target, tier, interval, quantity in case.result.award.flows:
         net[source, tier, interval] -= quantity
         net[target, tier, interval] += quantity
-    for (product, tier, interval), excess in sorted(net.items()):
-        if excess:
-            where = f"{product} {tier} interval {interval}"
-            yield Violation("balance", where, "0 chips left over", hundredths_text(excess))
+    for (product, tier, interval), excess in sorted(filter(itemgetter(1), net.items())):
+        where = f"{product} {tier} interval {interval}"
+        yield Violation("balance", where, "0 chips left over", hundredths_text(excess))
 
 
 def limits(case: Case) -> Iterator[Violation]:
@@ -66,26 +68,24 @@ def gangs_of_pools(case: Case) -> Iterator[Violation]:
                 net[gang.pool, interval] += gang.chips * HUNDREDTHS
         for interval, sold in enumerate(part.gang_hundredths):
             net[part.id, interval] -= sold
-    for (pool, interval), excess in sorted(net.items()):
-        if excess:
-            where, found = f"{pool} interval {interval}", hundredths_text(excess)
-            yield Violation("gangs", where, "as many chips sold to gangs as they hold", found)
+    for (pool, interval), excess in sorted(filter(itemgetter(1), net.items())):
+        where, found = f"{pool} interval {interval}", hundredths_text(excess)
+        yield Violation("gangs", where, "as many chips sold to gangs as they hold", found)
 
 
 def premiums(case: Case) -> Iterator[Violation]:
     """Yield pools of which more chips of a tier are chosen than they sell of it (eq. 10)."""
     left: dict[tuple[str, str, int], int] = defaultdict(int)
     for part in case.result.award.parts:
-        for line in part.lines:
+        for _, _, tier, interval, pool, quantity in part.lines:
             if part.side == SELL:
-                left[part.id, line.tier, line.interval] += line.quantity_hundredths
-            elif line.pool:
-                left[line.pool, line.tier, line.interval] -= line.quantity_hundredths
-    for (pool, tier, interval), rest in sorted(left.items()):
-        if rest < 0:
-            where = f"{pool} {tier} interval {interval}"
-            found = f"{hundredths_text(-rest)} more"
-            yield Violation("premium", where, "no more chosen than the pool sells", found)
+                left[part.id, tier, interval] += quantity
+            elif pool:
+                left[pool, tier, interval] -= quantity
+    for (pool, tier, interval), rest in sorted(one for one in left.items() if one[1] < 0):
+        where = f"{pool} {tier} interval {interval}"
+        found = f"{hundredths_text(-rest)} more"
+        yield Violation("premium", where, "no more chosen than the pool sells", found)
 
 
 def side_stock(case: Case) -> Iterator[Violation]:
@@ -94,12 +94,12 @@ def side_stock(case: Case) -> Iterator[Violation]:
     for part in case.result.award.parts:
         if part.side != BUY:
             continue
-        bid = case.bids[part.id]
-        for line in part.lines:
-            for resource, units in bid.needs(line.mode, line.product).items():
-                used[line.pool, resource, line.interval] += units * line.quantity_hundredths
+        needs = Needs(case.bids[part.id])
+        for mode, product, _, interval, pool, quantity in part.lines:
+            for resource, units in needs.of(mode, product):
+                used[pool, resource, interval] += units * quantity
         for gang in part.gangs:
-            for resource, units in bid.needs(gang.mode, gang.product).items():
+            for resource, units in needs.of(gang.mode, gang.product):
                 for interval in range(gang.first, gang.first + gang.intervals):
                     used[gang.pool, resource, interval] += units * gang.chips * HUNDREDTHS
     for (pool, resource, interval), needed in sorted(used.items()):
@@ -126,10 +126,9 @@ def reserve(case: Case) -> Iterator[Violation]:
             continue
         for interval, kept in enumerate(part.reserve_hundredths):
             net[region, interval] += sign * kept
-    for (region, interval), excess in sorted(net.items()):
-        if excess:
-            where, found = f"{region} interval {interval}", hundredths_text(excess)
-            yield Violation("reserve", where, "as much served as kept", f"{found} more kept")
+    for (region, interval), excess in sorted(filter(itemgetter(1), net.items())):
+        where, found = f"{region} interval {interval}", hundredths_text(excess)
+        yield Violation("reserve", where, "as much served as kept", f"{found} more kept")
 
 
 def placement(case: Case) -> Iterator[Violation]:

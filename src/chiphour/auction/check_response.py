@@ -13,16 +13,18 @@ amounts were cut. Modes with steps of scale or a budget are left to the sum D_fi
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from operator import attrgetter
+from operator import mul
 from typing import NamedTuple
 
 from chiphour.auction.bids.divisible import Divisible
 from chiphour.auction.bids.reserve import Reserve
 from chiphour.auction.bids.virtual import Virtual
 from chiphour.auction.check_form import EMPTY
-from chiphour.auction.check_form import Case
 from chiphour.auction.check_money import Books
 from chiphour.auction.check_money import MoneyRule
 from chiphour.auction.fields import HUNDREDTHS
@@ -39,6 +41,7 @@ from chiphour.auction.pool import Pool
 from chiphour.auction.steps import Steps
 from chiphour.auction.steps import cut
 from chiphour.auction.work import Choice
+from chiphour.auction.work import Work
 from chiphour.auction.work import choices
 from chiphour.auction.workload import Workload
 from chiphour.units import NANOUSD_PER_TICK
@@ -53,24 +56,25 @@ class Market(NamedTuple):
     """What every rule asks. `units`: how many cutting can have moved at most, by product, interval.
 
     Where arcs join products they have all units together, as all products of a region have for its
-    reserve.
+    reserve: `together`, by interval.
     """
 
     books: Books
     duals: Duals
     units: Mapping[str, Sequence[int]]
+    together: Sequence[int]
 
-    def price_nanousd(self, product: str, tier: str, interval: int) -> int:
-        """Give λ."""
-        grid = self.books.case.grid
-        slot = grid.slot(grid.product_numbers[product], grid.tier_numbers[tier], interval)
-        return self.duals.slots[slot]
+    def prices_nanousd(self, product: str, tier: str) -> Sequence[int]:
+        """Give λ in every interval."""
+        case = self.books.case
+        first = case.first_slots[product, tier]
+        return self.duals.slots[first : first + case.grid.intervals]
 
     def moved(self, interval: int, *products: str) -> int:
         """Give the hundredths of a chip that cutting can have moved in these products, or all."""
         grid = self.books.case.grid
         if grid.arcs or not products:
-            products = tuple(self.units)
+            return self.together[interval] * grid.unit_hundredths
         return sum(self.units[product][interval] for product in products) * grid.unit_hundredths
 
 
@@ -82,14 +86,15 @@ def market(books: Books) -> Market:
     """
     case, grid = books.case, books.case.grid
     always = dict.fromkeys(grid.product_numbers, len(grid.tiers))
-    for bid in case.bids.values():
-        for product in bid.tops_usd(grid):
+    for own in books.tops_usd.values():
+        for product in own:
             always[product] += 1
     units = {product: [many] * grid.intervals for product, many in always.items()}
     for part in case.result.award.parts:
         for line in part.lines:
             units[line.product][line.interval] += 2
-    return Market(books, case.result.fixed, units)
+    together = [sum(each) for each in zip(*units.values(), strict=True)]
+    return Market(books, case.result.fixed, units, together)
 
 
 def _told(who: str, interval: int, what: str, found: int, most: int) -> Violation:
@@ -99,26 +104,69 @@ def _told(who: str, interval: int, what: str, found: int, most: int) -> Violatio
     return Violation("response", where, expected, hundredths_text(found))
 
 
-def pools(books: Books) -> Iterator[Violation]:
+class _Pays(NamedTuple):
+    """What a chip of a pool earns in each interval: nano-dollars x ppm; `kept` in nano-dollars.
+
+    `kept` in reserve, `gangs` sold to gangs, `tiers` on each of its tiers; `best`: the most that
+    one sold does.
+    """
+
+    kept: Sequence[int]
+    gangs: Sequence[int]
+    tiers: Sequence[tuple[str, Sequence[int]]]
+    best: Sequence[int]
+
+
+def _pays(asked: Market, pool: Pool) -> _Pays:
+    grid, duals, name = asked.books.case.grid, asked.duals, pool.id
+    every = range(grid.intervals)
+    region = grid.products[grid.product_numbers[pool.product]].region
+    kept = [duals.reserve.get((region, t), 0) if pool.reserve else 0 for t in every]
+    gangs = [duals.pools.get((name, t), 0) * PPM for t in every]
+    tiers = [
+        (
+            tier,
+            [
+                beta * (price + duals.premiums.get((name, tier, t), 0))
+                for t, price in enumerate(asked.prices_nanousd(pool.product, tier))
+            ],
+        )
+        for tier, beta in pool.tiers
+    ]
+    best = [max(ways) for ways in zip(gangs, *(pays for _, pays in tiers), strict=True)]
+    return _Pays(kept, gangs, tiers, best)
+
+
+def pools(asked: Market) -> Iterator[Violation]:
     """Yield pools that sell at a loss or do not sell at a gain (eq. 4, 5, 9)."""
-    asked, case = market(books), books.case
+    case = asked.books.case
     for bid in case.bids.values():
         if isinstance(bid, Pool):
-            held = case.held.get(bid.id, EMPTY)
+            held, pays = case.held.get(bid.id, EMPTY), _pays(asked, bid)
             used, scale = bid.used(held)
+            sold: dict[tuple[str, int], int] = defaultdict(int)
+            for key, quantity in held.traded.items():
+                sold[key.tier, key.interval] += quantity
             for interval, sizes in enumerate(bid.sizes().T.tolist()):
                 if bid.is_on(held, interval):
-                    yield from _pool(asked, bid, held, interval, (sizes, used[interval], scale))
+                    output = sizes, used[interval], scale
+                    yield from _pool(asked, bid, held, interval, output, pays)
+                    yield from _ways_to_sell(asked, bid, held, interval, pays, sold)
 
 
 def _pool(
-    asked: Market, pool: Pool, held: Held, interval: int, output: tuple[list[int], int, int]
+    asked: Market,
+    pool: Pool,
+    held: Held,
+    interval: int,
+    output: tuple[list[int], int, int],
+    pays: _Pays,
 ) -> Iterator[Violation]:
     """Check one interval of a pool; `output`: blocks in parts, what is used in parts x scale."""
     (sizes, left, scale), most = output, asked.moved(interval, pool.product)
     own = PPM * PPM // min(PPM, *(beta for _, beta in pool.tiers)) * most * scale
     least = pool.output_min_ppm * pool.inventory_hundredths[interval] * scale
-    kept, earned = _earned(asked, pool, interval)
+    kept, earned = pays.kept[interval], pays.best[interval]
     idle = pool.inventory_hundredths[interval] * PPM * scale - left
     for block, size in zip(pool.blocks, sizes, strict=True):
         full = size * scale
@@ -137,56 +185,38 @@ def _pool(
         if idle > most * PPM * scale:
             found = idle // (scale * PPM)
             yield _told(pool.id, interval, "idle, not in reserve", found, most)
-    yield from _ways_to_sell(asked, pool, held, interval, earned)
-
-
-def _earned(asked: Market, pool: Pool, interval: int) -> tuple[int, int]:
-    """Give what a chip in reserve earns, nano-dollars, and the best that one sold does, x ppm."""
-    grid, duals = asked.books.case.grid, asked.duals
-    region = grid.products[grid.product_numbers[pool.product]].region
-    kept = duals.reserve.get((region, interval), 0) if pool.reserve else 0
-    earned = duals.pools.get((pool.id, interval), 0) * PPM
-    for tier, beta in pool.tiers:
-        earned = max(earned, beta * _tier_nanousd(asked, pool, tier, interval))
-    return kept, earned
-
-
-def _tier_nanousd(asked: Market, pool: Pool, tier: str, interval: int) -> int:
-    premium = asked.duals.premiums.get((pool.id, tier, interval), 0)
-    return asked.price_nanousd(pool.product, tier, interval) + premium
 
 
 def _ways_to_sell(
-    asked: Market, pool: Pool, held: Held, interval: int, earned: int
+    asked: Market,
+    pool: Pool,
+    held: Held,
+    interval: int,
+    pays: _Pays,
+    sold: Mapping[tuple[str, int], int],
 ) -> Iterator[Violation]:
     """Yield chips sold on a tier, or to gangs, for less than another way would pay."""
-    most, sold = asked.moved(interval, pool.product), defaultdict[str, int](int)
-    for key, quantity in held.traded.items():
-        if key.interval == interval:
-            sold[key.tier] += quantity
-    ways = [
-        (tier, sold[tier], beta * _tier_nanousd(asked, pool, tier, interval))
-        for tier, beta in pool.tiers
-    ]
+    most, best = asked.moved(interval, pool.product), pays.best[interval]
+    ways = [(tier, sold.get((tier, interval), 0), own[interval]) for tier, own in pays.tiers]
     if held.gang_hundredths:
-        own = asked.duals.pools.get((pool.id, interval), 0) * PPM
-        ways.append(("gangs", held.gang_hundredths[interval], own))
-    for way, quantity, pays in ways:
-        if quantity > most and earned - pays > NOISE_NANOUSD * PPM:
+        ways.append(("gangs", held.gang_hundredths[interval], pays.gangs[interval]))
+    for way, quantity, own in ways:
+        if quantity > most and best - own > NOISE_NANOUSD * PPM:
             yield _told(f"{pool.id} {way}", interval, "sold below its own price", quantity, most)
 
 
-def steps(books: Books) -> Iterator[Violation]:
+def steps(asked: Market) -> Iterator[Violation]:
     """Yield virtual bids and curves of reserve that are served otherwise than their prices say."""
-    asked, case = market(books), books.case
+    case = asked.books.case
     every, cap_ticks = range(case.grid.intervals), case.grid.cap_ticks
     for bid in case.bids.values():
         held = case.held.get(bid.id, EMPTY)
         if isinstance(bid, Virtual):
             amounts = {key.interval: quantity for key, quantity in held.traded.items()}
             curve = cut(bid.curve, cap_ticks)
+            prices = asked.prices_nanousd(bid.product, ON_DEMAND)
             for interval in bid.intervals:
-                price = asked.price_nanousd(bid.product, ON_DEMAND, interval)
+                price = prices[interval]
                 amount = amounts.get(interval, 0)
                 most = asked.moved(interval, bid.product)
                 yield from _steps(bid.id, interval, curve, (bid.side, price, amount, most))
@@ -213,9 +243,9 @@ def _steps(
             yield _told(who, interval, "held that lose", taken, most)
 
 
-def work(books: Books) -> Iterator[Violation]:
+def work(asked: Market) -> Iterator[Violation]:
     """Yield divisible modes that hold dear chips, lack cheap ones, or do work at a loss (12)."""
-    asked, case = market(books), books.case
+    case = asked.books.case
     for bid in case.bids.values():
         if isinstance(bid, Workload) and bid.spend_microusd is None:
             held = case.held.get(bid.id, EMPTY)
@@ -223,98 +253,134 @@ def work(books: Books) -> Iterator[Violation]:
             linked = {mode for group in (*bid.xor, *bid.requires) for mode in group}
             for _, mode in bid.modes:
                 is_open = mode.id in used or mode.id not in linked
-                if is_open and isinstance(mode, Divisible) and not _has_scale(mode):
-                    yield from _chips(asked, bid.id, mode, held)
-                    yield from _blocks(asked, bid.id, mode, held)
+                if is_open and isinstance(mode, Divisible) and not mode.work.has_scale:
+                    found = choices(mode.work, case.grid, case.context.pools)
+                    yield from _chips(asked, bid.id, mode, held, found)
+                    yield from _blocks(asked, bid.id, mode, held, found)
 
 
-def _has_scale(mode: Divisible) -> bool:
-    return any(row.scale for row in mode.work.perf)
-
-
-def _chips(asked: Market, bid: str, mode: Divisible, held: Held) -> Iterator[Violation]:
+def _chips(
+    asked: Market, bid: str, mode: Divisible, held: Held, found: Sequence[Choice]
+) -> Iterator[Violation]:
     """Yield intervals in which a mode holds other chips than those that gain most."""
-    work, case = mode.work, asked.books.case
-    omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    found = choices(work, case.grid, case.context.pools)
-    gains = [
-        sum(w * rate for w, rate in zip(omega, one.rates, strict=True)) - one.loss_picousd * PICOS
-        for one in found
-    ]
-    amounts: dict[tuple[str, str, str, int], int] = defaultdict(int)
-    for key, quantity in held.traded.items():
-        if key.mode == work.id:
-            amounts[key.product, key.tier, key.pool, key.interval] += quantity
-    who, noise = f"{bid} {work.id}", _noise(found)
-    for interval in range(work.first, work.end):
-        profits = [
-            gain - _chip_nanousd(asked, one, interval) * NANO
-            for one, gain in zip(found, gains, strict=True)
-        ]
-        products = {one.product for one in found}
-        best, most, total = max(0, *profits), asked.moved(interval, *products), 0
-        for one, profit in zip(found, profits, strict=True):
-            amount = amounts[one.product, one.tier, one.pool, interval]
+    work, noise = mode.work, _noise(found)
+    amounts = _amounts(work, held, found)
+    profits = _profits(asked, bid, work, found, {n for own in amounts.values() for n, _ in own})
+    for interval, each in enumerate(zip(*profits.values(), strict=True), start=work.first):
+        best, total = max(0, *each), 0
+        for place, amount in sorted(amounts.get(interval, ())):
             total += amount
-            if best - profit > noise and amount > most:
-                place = f"{who} {one.product} {one.tier}"
-                yield _told(place, interval, "held where others gain more", amount, most)
+            lost = best - profits[place][interval - work.first]
+            if lost > noise and amount > (most := _moved(asked, found, interval)):
+                one = found[place]
+                who = f"{bid} {work.id} {one.product} {one.tier}"
+                yield _told(who, interval, "held where others gain more", amount, most)
         lacking = work.chips_max_hundredths - total
-        if best > noise and lacking > most:
-            yield _told(who, interval, "left out that gain", lacking, most)
+        if best > noise and lacking > 0 and lacking > (most := _moved(asked, found, interval)):
+            yield _told(f"{bid} {work.id}", interval, "left out that gain", lacking, most)
+
+
+def _profits(
+    asked: Market, bid: str, work: Work, found: Sequence[Choice], held: Collection[int]
+) -> Mapping[int, Sequence[int]]:
+    """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars, by number.
+
+    Those that gain nowhere are left out, unless they are held.
+    """
+    omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
+    profits = {}
+    for place, one in enumerate(found):
+        gain = sum(map(mul, omega, one.rates)) - one.loss_picousd * PICOS
+        prices = asked.prices_nanousd(one.product, one.tier)[work.first : work.end]
+        if one.pool:
+            prices = [
+                price + _beside_nanousd(asked, one, interval)
+                for interval, price in enumerate(prices, start=work.first)
+            ]
+        if place in held or gain > min(prices) * NANO:
+            profits[place] = [gain - price * NANO for price in prices]
+    return profits
+
+
+def _amounts(
+    work: Work, held: Held, found: Sequence[Choice]
+) -> Mapping[int, Sequence[tuple[int, int]]]:
+    """Give what is held in each interval, as (number of the choice, hundredths of a chip)."""
+    amounts: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    if held.traded:
+        places = {(one.product, one.tier, one.pool): place for place, one in enumerate(found)}
+        for (mode, product, tier, interval, pool), quantity in held.traded.items():
+            place = places.get((product, tier, pool))
+            if mode == work.id and place is not None:
+                amounts[interval].append((place, quantity))
+    return amounts
+
+
+def _moved(asked: Market, found: Sequence[Choice], interval: int) -> int:
+    """Give the hundredths of a chip that cutting can have moved in all that a mode may buy."""
+    return asked.moved(interval, *{one.product for one in found})
 
 
 def _noise(found: Sequence[Choice]) -> int:
     """Give what prices may be off for a chip, in 10^-24 dollars: more for what it needs beside."""
-    return (NOISE_NANOUSD + max(sum(many for _, many in one.needs) for one in found)) * NANO
+    needed = [one.needs for one in found if one.needs]
+    most = max((sum(many for _, many in needs) for needs in needed), default=0)
+    return (NOISE_NANOUSD + most) * NANO
 
 
-def _chip_nanousd(asked: Market, choice: Choice, interval: int) -> int:
-    price = asked.price_nanousd(choice.product, choice.tier, interval)
-    if choice.pool:
-        price += asked.duals.premiums.get((choice.pool, choice.tier, interval), 0)
-        for resource, many in choice.needs:
-            price += many * asked.duals.sides.get((choice.pool, resource, interval), 0)
+def _beside_nanousd(asked: Market, choice: Choice, interval: int) -> int:
+    """Give what a chip of a named pool costs beyond λ."""
+    price = asked.duals.premiums.get((choice.pool, choice.tier, interval), 0)
+    for resource, many in choice.needs:
+        price += many * asked.duals.sides.get((choice.pool, resource, interval), 0)
     return price
 
 
-def _blocks(asked: Market, bid: str, mode: Divisible, held: Held) -> Iterator[Violation]:
+def _blocks(
+    asked: Market, bid: str, mode: Divisible, held: Held, found: Sequence[Choice]
+) -> Iterator[Violation]:
     """Yield blocks of work done for less than its price, and left undone though worth more."""
     work, case = mode.work, asked.books.case
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    found = choices(work, case.grid, case.context.pools)
-    rate = max(max(one.rates) for one in found)
-    minutes = HUNDREDTHS * MINUTES_PER_HOUR
-    products = {one.product for one in found}
-    chips = sum(asked.moved(interval, *products) for interval in range(work.first, work.end))
-    most = chips * rate * case.grid.step_minutes  # Picounits x hundredths x minutes.
+    rate: int = max(map(max, map(attrgetter("rates"), found)))
+    price = sum(omega)
     noise = _noise(found) // rate + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
     left, done, can = min(each), 0, work.units_max(case.grid)
+
+    def is_more(amount: int) -> bool:
+        """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
+        if amount <= 0:
+            return False
+        products = {one.product for one in found}
+        chips = sum(asked.moved(interval, *products) for interval in range(work.first, work.end))
+        return amount > chips * rate * case.grid.step_minutes
+
     for number, (units, usd) in enumerate(work.cut_curve(case.grid)):
-        full, gain = min(units, 2 * can) * minutes, usd - sum(omega)
+        full, gain = min(units, 2 * can) * HUNDREDTHS * MINUTES_PER_HOUR, usd - price
         taken = min(full, left)
         left, done = left - taken, done + taken
-        where = f"{bid} {work.id} block {number}"
-        if gain > noise and full - taken > most:
+        if gain > noise and is_more(full - taken):
+            where = f"{bid} {work.id} block {number}"
             yield Violation("response", where, "work worth more than its price done", "not all")
-        if gain < -noise and taken > most:
+        if gain < -noise and is_more(taken):
+            where = f"{bid} {work.id} block {number}"
             yield Violation("response", where, "work worth less than its price left", "some done")
     for factor, value, own in zip(work.factors, omega, each, strict=True):
-        if value * rate > noise * rate and own - done > most:
+        if value > noise and is_more(own - done):
             where = f"{bid} {work.id} {factor}"
             yield Violation("response", where, "no work that is priced and not paid for", "some")
 
 
-def shared(books: Books) -> Iterator[Violation]:
+def shared(asked: Market) -> Iterator[Violation]:
     """Yield arcs, premiums and side resources that have a price and are not used up."""
-    asked, case = market(books), books.case
+    case = asked.books.case
     flows = {flow[:4]: flow.quantity_hundredths for flow in case.result.award.flows}
     for source, target, tier, least, most in case.grid.arcs:
+        there, here = (asked.prices_nanousd(end, tier) for end in (target, source))
         for interval in range(case.grid.intervals):
             carried = flows.get((source, target, tier, interval), 0)
-            rise = asked.price_nanousd(target, tier, interval)
-            rise -= asked.price_nanousd(source, tier, interval)
+            rise = there[interval] - here[interval]
             wanted = most[interval] if rise > 0 else least[interval]
             off = abs(wanted - carried)
             if abs(rise) > NOISE_NANOUSD and off > asked.moved(interval):
@@ -331,8 +397,9 @@ def shared(books: Books) -> Iterator[Violation]:
 
 def _sides(asked: Market) -> Iterator[Violation]:
     case = asked.books.case
-    needs = _needs_max(case)
-    for (pool, resource, interval), left in not_used(case.instance, case.held).items():
+    unused = not_used(case.instance, case.held)
+    needs = _needs_max(asked.books) if unused else {}
+    for (pool, resource, interval), left in unused.items():
         many = needs.get(resource, 1)
         price = asked.duals.sides.get((pool, resource, interval), 0)
         moved = asked.moved(interval, case.context.pools[pool].product)
@@ -342,16 +409,23 @@ def _sides(asked: Market) -> Iterator[Violation]:
             yield Violation("response", where, expected, hundredths_text(left))
 
 
-def _needs_max(case: Case) -> dict[str, int]:
+def _needs_max(books: Books) -> dict[str, int]:
     """Give the most units of each side resource that anybody's chip needs."""
     found: dict[str, int] = defaultdict(int)
-    for bid in case.bids.values():
+    for bid in books.case.bids.values():
         if isinstance(bid, Workload):
             for _, mode in bid.modes:
-                for product in case.grid.products:
-                    for resource, many in mode.needs(product.id).items():
+                for product in books.tops_usd[bid.id]:
+                    for resource, many in mode.needs(product).items():
                         found[resource] = max(found[resource], many)
     return found
 
 
-RESPONSES: tuple[MoneyRule, ...] = (pools, steps, work, shared)
+def responses(books: Books) -> Iterator[Violation]:
+    """Yield what all of them find; what was cut is counted once."""
+    asked = market(books)
+    for rule in (pools, steps, work, shared):
+        yield from rule(asked)
+
+
+RESPONSES: tuple[MoneyRule, ...] = (responses,)

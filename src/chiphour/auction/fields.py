@@ -266,8 +266,11 @@ def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
 def decimal_text(value: int, parts_per_one: int) -> str:
     """Write an integer count of decimal parts as a number, in its shortest plain form."""
     whole, part = divmod(abs(value), parts_per_one)
+    sign = "-" if value < 0 else ""
+    if not part:
+        return f"{sign}{whole}"
     digits = str(parts_per_one + part)[1:].rstrip("0")
-    return f"{'-' if value < 0 else ''}{whole}{'.' if digits else ''}{digits}"
+    return f"{sign}{whole}.{digits}"
 
 
 def hundredths_text(quantity_hundredths: int) -> str:

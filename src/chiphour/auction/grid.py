@@ -8,8 +8,10 @@ Keeps   products sorted by id, so that a slot does not depend on the order in wh
 Source  docs/formulation/auction.md, section 1.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
+from itertools import product as pairs_of
 from math import gcd
 from typing import Any
 from typing import NamedTuple
@@ -130,6 +132,11 @@ class Grid(NamedTuple):
         return {tier.name: number for number, tier in enumerate(self.tiers)}
 
     @property
+    def first_slots(self) -> Mapping[tuple[str, str], int]:
+        """Give the slot of each product and tier, by id and name, in interval 0."""
+        return _first_slots(self.products, self.tiers, self.intervals)
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Give the regions of the products, sorted: the zones of reserve."""
         return tuple(sorted({product.region for product in self.products}))
@@ -140,7 +147,7 @@ class Grid(NamedTuple):
 
     def iso(self, interval: int) -> str:
         """Give the time at which an interval begins."""
-        return iso_from_ns(self.opens_ns + interval * self.step_minutes * NS_PER_MINUTE)
+        return _iso(self.opens_ns + interval * self.step_minutes * NS_PER_MINUTE)
 
     def money_microusd(self, quantity_hundredths: int, price_ticks: int) -> int:
         """Give what chips cost over one interval at a price an hour; exact for whole units."""
@@ -151,9 +158,20 @@ class Grid(NamedTuple):
         return amount
 
 
+_iso = lru_cache(maxsize=2 * INTERVALS_MAX)(iso_from_ns)
+
+
 @lru_cache(maxsize=64)
 def _numbers(products: tuple[Product, ...]) -> dict[str, int]:
     return {product.id: number for number, product in enumerate(products)}
+
+
+@lru_cache(maxsize=64)
+def _first_slots(
+    products: tuple[Product, ...], tiers: tuple[Tier, ...], intervals: int
+) -> dict[tuple[str, str], int]:
+    places = pairs_of(products, tiers)
+    return {(one.id, tier.name): place * intervals for place, (one, tier) in enumerate(places)}
 
 
 def read_grid(fields: Fields) -> Grid:

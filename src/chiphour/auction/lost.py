@@ -27,6 +27,23 @@ from chiphour.auction.pool import Pool
 from chiphour.units import NANOUSD_PER_USD
 
 
+class Needs:
+    """What the modes of a bid need of side resources, each asked for once."""
+
+    def __init__(self, bid: Bid) -> None:
+        """Begin with nothing asked for."""
+        self._bid = bid
+        self._known: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
+
+    def of(self, mode: str, product: str) -> tuple[tuple[str, int], ...]:
+        """Give (resource, units a chip) of a mode on a product."""
+        found = self._known.get((mode, product))
+        if found is None:
+            found = tuple(self._bid.needs(mode, product).items())
+            self._known[mode, product] = found
+        return found
+
+
 class Lost(NamedTuple):
     """Dollars forgone. `bids`: by bid, best profit less own. `shared`: by shared rows and arcs.
 
@@ -133,31 +150,35 @@ def _shared_usd(
 def not_chosen(instance: Instance, held: Mapping[str, Held]) -> dict[tuple[str, str, int], int]:
     """Give the chips of each pool, tier and interval that nobody chose by name (eq. 10)."""
     left: dict[tuple[str, str, int], int] = defaultdict(int)
+    empty = Held()
     for bid in instance.bids:
-        for key, quantity in held.get(bid.id, Held()).traded.items():
-            if bid.side == SELL:
-                left[bid.id, key.tier, key.interval] += quantity
-            elif key.pool:
-                left[key.pool, key.tier, key.interval] -= quantity
+        is_sold = bid.side == SELL
+        for (_, _, tier, interval, pool), quantity in held.get(bid.id, empty).traded.items():
+            if is_sold:
+                left[bid.id, tier, interval] += quantity
+            elif pool:
+                left[pool, tier, interval] -= quantity
     return left
 
 
 def not_used(instance: Instance, held: Mapping[str, Held]) -> dict[tuple[str, str, int], int]:
     """Give the hundredths of side resources of each pool and interval that nobody uses (eq. 10)."""
     left: dict[tuple[str, str, int], int] = defaultdict(int)
+    empty = Held()
     for bid in instance.bids:
-        own = held.get(bid.id, Held())
+        own = held.get(bid.id, empty)
         if isinstance(bid, Pool):
             for resource, _ in bid.side_stock:
                 for interval in range(instance.grid.intervals):
                     stock = bid.stock(resource, interval, own) * HUNDREDTHS
                     left[bid.id, resource, interval] += stock
             continue
-        for key, quantity in own.traded.items():
-            for resource, units in bid.needs(key.mode, key.product).items():
-                left[key.pool, resource, key.interval] -= units * quantity
+        needs = Needs(bid)
+        for (mode, product, _, interval, pool), quantity in own.traded.items():
+            for resource, units in needs.of(mode, product):
+                left[pool, resource, interval] -= units * quantity
         for gang in own.gangs:
-            for resource, units in bid.needs(gang.mode, gang.product).items():
+            for resource, units in needs.of(gang.mode, gang.product):
                 for interval in range(gang.first, gang.first + gang.intervals):
                     left[gang.pool, resource, interval] -= units * gang.chips * HUNDREDTHS
     return left

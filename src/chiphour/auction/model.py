@@ -10,6 +10,7 @@ Source  docs/formulation/auction.md, sections 3 and 4.
 Floats live here, in `solve` and in `prices` only.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -31,6 +32,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Amounts = Floats | float
 ENTRIES_MAX = 50_000_000  # Of a programme: with more, memory ends before the solver does.
+_COLUMN_WORDS = ("value", "lower", "upper", "integer", "traded")
 OWN = "own"  # Begins the name of a bid's own rows: its id may be any word, "pool" too.
 
 
@@ -116,15 +118,18 @@ class Columns:
         """Begin with one balance row for each slot (eq. 3)."""
         self.grid = grid
         self.offered = offered
+        self.first_slots = grid.first_slots
         self.hours = grid.step_minutes / MINUTES_PER_HOUR
         self.reference = reference
         self.pools: dict[str, PoolRows] = {}
         self.every = np.arange(grid.intervals)
         self._columns: list[Block] = []
         self._rows: list[Block] = []
-        self._column_parts: list[tuple[Floats, Floats, Floats, bool, bool]] = []
-        self._row_parts: list[tuple[Floats, Floats]] = []
-        self._entries: list[tuple[Integers, Integers, Floats]] = []
+        self._column_parts: list[tuple[int, float, float, float, bool, bool]] = []
+        self._row_parts: list[tuple[int, float, float]] = []
+        self._given: dict[str, list[tuple[int, Floats]]] = defaultdict(list)
+        self._entries: list[tuple[Integers, Integers, Amounts]] = []
+        self._runs: list[tuple[int, int, int, int, int, float]] = []
         self._measures: dict[int, int] = {}
         self._count = 0  # Entries so far.
         self._premiums: dict[tuple[str, str], int] = {}
@@ -134,14 +139,17 @@ class Columns:
 
     def slots(self, product: str, tier: str, intervals: Integers) -> Integers:
         """Give the balance rows of a product and tier in these intervals."""
-        grid = self.grid
-        return grid.slot(grid.product_numbers[product], grid.tier_numbers[tier], 0) + intervals
+        return self.first_slots[product, tier] + intervals
 
     def rows(self, name: tuple[str, ...], count: int, lower: Amounts, upper: Amounts) -> int:
         """Add `count` rows; -inf and inf are unbounded. Gives the first one's number."""
         first = self._row_count
         self._rows.append(Block(name, first, count))
-        self._row_parts.append((_full(lower, count), _full(upper, count)))
+        low, high = (
+            self._alike(word, first, amounts)
+            for word, amounts in (("row lower", lower), ("row upper", upper))
+        )
+        self._row_parts.append((count, low, high))
         self._row_count += count
         return first
 
@@ -163,8 +171,11 @@ class Columns:
         """
         first, count = self._column_count, upper.size
         self._columns.append(Block(name, first, count))
-        parts = (_full(value, count), _full(lower, count), upper.astype(np.float64))
-        self._column_parts.append((*parts, integer, traded))
+        usd, low, high = (
+            self._alike(word, first, amounts)
+            for word, amounts in (("value", value), ("lower", lower), ("upper", upper))
+        )
+        self._column_parts.append((count, usd, low, high, integer, traded))
         self._column_count += count
         numbers = first + np.arange(count)
         for rows, coefficients in entries:
@@ -172,15 +183,48 @@ class Columns:
             self.put(own, numbers, coefficients)
         return first
 
+    def begin(self, name: tuple[str, ...]) -> None:
+        """Begin a block of columns, to be added by `stretch`."""
+        self._columns.append(Block(name, self._column_count, 0))
+
+    def stretch(
+        self, value: float, upper: float, count: int, *, integer: bool = False, traded: bool = False
+    ) -> int:
+        """Add `count` columns alike, from zero to `upper`, to the block begun last.
+
+        Gives the first one's number. However many they are, they cost one line here.
+        """
+        first, block = self._column_count, self._columns[-1]
+        self._columns[-1] = Block(block.name, block.first, block.size + count)
+        self._column_parts.append((count, value, 0.0, upper, integer, traded))
+        self._column_count += count
+        return first
+
+    def run(
+        self, row: int, row_step: int, column: int, column_step: int, count: int, coefficient: float
+    ) -> None:
+        """Add `count` entries alike, from a row and a column on, each so many further."""
+        self._runs.append((row, row_step, column, column_step, count, coefficient))
+
     def put(self, rows: Integers, columns: Integers, coefficients: Amounts) -> None:
         """Add entries of any rows and columns; a row below zero gives none."""
         self._count += rows.size
-        if self._count > ENTRIES_MAX:
+        self._limited(self._count)
+        self._entries.append((rows, columns, coefficients))
+
+    def _limited(self, entries: int) -> None:
+        if entries > ENTRIES_MAX:
             raise ModelTooLarge(
                 f"run: expected at most {ENTRIES_MAX} numbers in its programme, found more: "
                 "fewer intervals, or fewer products and tiers a bid"
             )
-        self._entries.append((rows, columns, _full(coefficients, rows.size)))
+
+    def _alike(self, word: str, first: int, amounts: Amounts) -> float:
+        """Give the amount that holds for all; where each has its own, keep those, and give 0."""
+        if isinstance(amounts, int | float):
+            return amounts
+        self._given[word].append((first, amounts))
+        return 0.0
 
     def pool(
         self, pool: str, product: str, balance: int, sells: dict[str, int], sides: dict[str, int]
@@ -226,23 +270,17 @@ class Columns:
 
     def model(self, layouts: Sequence[object]) -> Model:
         """Give the finished model; every column is bounded."""
-        none, nowhere = np.zeros(0), np.zeros(0, dtype=np.int64)
-        value, lower, upper = (
-            np.concatenate([none, *(part[place] for part in self._column_parts)])
-            for place in range(3)
+        parts = np.array(self._column_parts, dtype=np.float64).reshape(-1, 6).T
+        value, lower, upper, integer, traded = (
+            self._spread(word, parts[0], alike)
+            for word, alike in zip(_COLUMN_WORDS, parts[1:], strict=True)
         )
-        counts = np.array([block.size for block in self._columns], dtype=np.int64)
-        integer, traded = (
-            np.repeat(
-                np.array([part[place] for part in self._column_parts], dtype=np.bool_), counts
-            )
-            for place in (3, 4)
+        limits = np.array(self._row_parts, dtype=np.float64).T
+        row_lower, row_upper = (
+            self._spread(word, limits[0], alike)
+            for word, alike in zip(("row lower", "row upper"), limits[1:], strict=True)
         )
-        rows, columns = (
-            np.concatenate([nowhere, *(part[place] for part in self._entries)])
-            for place in range(2)
-        )
-        entries = np.concatenate([none, *(part[2] for part in self._entries)])
+        rows, columns, entries = self._cells()
         kept = (rows >= 0) & (entries != 0)
         rows, columns, entries = rows[kept], columns[kept], entries[kept]
         order = np.lexsort((rows, columns))
@@ -252,12 +290,12 @@ class Columns:
             value,
             lower,
             upper,
-            np.concatenate([part[0] for part in self._row_parts]),
-            np.concatenate([part[1] for part in self._row_parts]),
+            row_lower,
+            row_upper,
             starts,
             rows[order].astype(np.int32),
-            entries[order].astype(np.float64),
-            integer,
+            entries[order],
+            integer != 0,
         )
         assert np.isfinite(program.lower).all() and np.isfinite(program.upper).all()
         return Model(
@@ -266,9 +304,31 @@ class Columns:
             tuple(layouts),
             tuple(self._columns),
             tuple(self._rows),
-            traded,
+            traded != 0,
             self._measures,
         )
+
+    def _cells(self) -> tuple[Integers, Integers, Floats]:
+        """Give the row, the column and the coefficient of every entry."""
+        runs = np.array(self._runs, dtype=np.float64).reshape(-1, 6).T
+        row, row_step, column, column_step, counts = runs[:5].astype(np.int64)
+        self._limited(self._count + int(counts.sum()))
+        place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows = np.repeat(row, counts) + np.repeat(row_step, counts) * place
+        columns = np.repeat(column, counts) + np.repeat(column_step, counts) * place
+        given = [_full(part[2], part[0].size) for part in self._entries]
+        return (
+            np.concatenate([rows, *(part[0] for part in self._entries)]),
+            np.concatenate([columns, *(part[1] for part in self._entries)]),
+            np.concatenate([np.repeat(runs[5], counts), *given]),
+        )
+
+    def _spread(self, word: str, counts: Floats, alike: Floats) -> Floats:
+        """Give each column's or row's amount: that of its part, or its own."""
+        found = np.repeat(alike, counts.astype(np.int64))
+        for first, amounts in self._given[word]:
+            found[first : first + len(amounts)] = amounts
+        return found
 
 
 def duals(model: Model, row_dual: Floats) -> Duals:

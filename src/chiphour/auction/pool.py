@@ -301,28 +301,30 @@ class Pool(NamedTuple):
                     break
                 cost += min(size * scale, left) * block.price_ticks
                 left -= size * scale
-        hourly = Fraction(cost, PARTS * scale)
+        whole = PARTS * scale  # A tick, or a chip.
         if self.startable:
-            hourly += sum(held.on) * self.no_load_ticks
-        started = starts(held.on) * self.startup_microusd if self.startable else 0
-        hours = Fraction(context.grid.step_minutes, MINUTES_PER_HOUR)
-        return -hourly * hours / TICKS_PER_USD - Fraction(started, MICROUSD_PER_USD)
+            cost += sum(held.on) * self.no_load_ticks * whole
+        cost *= context.grid.step_minutes * (MICROUSD_PER_USD // TICKS_PER_USD)
+        if self.startable:
+            cost += starts(held.on) * self.startup_microusd * whole * MINUTES_PER_HOUR
+        return Fraction(-cost, MICROUSD_PER_USD * whole * MINUTES_PER_HOUR)
 
     def violations(self, context: Context, held: Held) -> Iterator[Violation]:
         """Yield what it does not sell, more than it holds, output or run or rest too short."""
         count, unit = len(self.inventory_hundredths), context.grid.unit_hundredths
         names = dict(self.tiers)
         for key, quantity in held.traded.items():
-            where = f"{self.id} {key.tier} interval {key.interval}"
-            if (key.mode, key.product, key.pool) != ("", self.product, ""):
-                yield Violation("product", where, self.product, " ".join(map(str, key)).strip())
-            if key.tier not in names:
-                yield Violation("tier", where, " or ".join(names), key.tier)
-            if not 0 <= key.interval < count:
-                yield Violation("interval", where, f"0 to {count - 1}", str(key.interval))
+            mode, product, tier, interval, pool = key
+            if product != self.product or mode or pool:
+                found = " ".join(map(str, key)).strip()
+                yield Violation("product", self._where(key), self.product, found)
+            if tier not in names:
+                yield Violation("tier", self._where(key), " or ".join(names), tier)
+            if not 0 <= interval < count:
+                yield Violation("interval", self._where(key), f"0 to {count - 1}", str(interval))
             if quantity <= 0 or quantity % unit:
                 expected = f"a multiple of {hundredths_text(unit)} chips, above zero"
-                yield Violation("unit", where, expected, hundredths_text(quantity))
+                yield Violation("unit", self._where(key), expected, hundredths_text(quantity))
         if held.gangs:
             yield Violation("gangs", self.id, "no gang of its own", str(len(held.gangs)))
         lists = (held.gang_hundredths, held.reserve_hundredths, held.on)
@@ -332,6 +334,9 @@ class Pool(NamedTuple):
             return
         yield from self._use_violations(context, held)
         yield from self._commitment_violations(held)
+
+    def _where(self, key: Key) -> str:
+        return f"{self.id} {key.tier} interval {key.interval}"
 
     def _use_violations(self, context: Context, held: Held) -> Iterator[Violation]:
         """Yield intervals in which eq. 5 is broken, amounts in parts times a scale."""

@@ -10,6 +10,7 @@ Source  docs/formulation/auction.md, section 3, equations 1, 2 and 10.
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 from typing import NamedTuple
 
@@ -95,6 +96,9 @@ class Perf(NamedTuple):
     needs: tuple[tuple[str, int], ...]
 
 
+_RATES, _NEEDS, _SCALE = attrgetter("rates"), attrgetter("needs"), attrgetter("scale")
+
+
 class Work(NamedTuple):
     """A divisible mode. Units and dollars are in picos; intervals from first to before end.
 
@@ -115,11 +119,21 @@ class Work(NamedTuple):
 
     def cut_curve(self, grid: Grid) -> tuple[tuple[int, int], ...]:
         """Give the curve with no chip-hour worth more than the cap on its best product."""
-        rate_max = max(max(row.rates) for row in self.perf)
-        cap = div_floor(grid.cap_ticks * (PICOS // TICKS_PER_USD) * PICOS, rate_max)
+        cap = div_floor(grid.cap_ticks * (PICOS // TICKS_PER_USD) * PICOS, self.rate_max)
         if self.curve[0][1] <= cap:
             return self.curve
         return tuple((units, min(usd, cap)) for units, usd in self.curve)
+
+    @property
+    def rate_max(self) -> int:
+        """Give its best rate: picounits per chip-hour of any factor on any product."""
+        rate_max: int = max(map(max, map(_RATES, self.perf)))
+        return rate_max
+
+    @property
+    def has_scale(self) -> bool:
+        """Tell whether more chips of a product do less each."""
+        return any(map(_SCALE, self.perf))
 
     @property
     def measure_picounits(self) -> int:
@@ -127,14 +141,12 @@ class Work(NamedTuple):
 
         So the solver sees the same numbers whatever unit the bidder counts in.
         """
-        rate_max = max(max(row.rates) for row in self.perf)
-        return int(10 ** (len(str(rate_max)) - 1))
+        return int(10 ** (len(str(self.rate_max)) - 1))
 
     def units_max(self, grid: Grid) -> int:
         """Give the picounits that its ceiling of chips could do at its best rate, rounded up."""
-        rate_max = max(max(row.rates) for row in self.perf)
         chip_minutes = self.chips_max_hundredths * (self.end - self.first) * grid.step_minutes
-        return div_ceil(rate_max * chip_minutes, HUNDREDTHS * MINUTES_PER_HOUR)
+        return div_ceil(self.rate_max * chip_minutes, HUNDREDTHS * MINUTES_PER_HOUR)
 
     def uses_all(self, grid: Grid) -> bool:
         """Tell whether every chip bought must do work that is paid for (eq. 1 as an equality).
@@ -142,8 +154,7 @@ class Work(NamedTuple):
         So where idle chips could be paid for, but not with several factors, which cannot all be
         met, nor with a scale, whose worst steps would be bought first.
         """
-        plain = len(self.factors) == 1 and not any(row.scale for row in self.perf)
-        return plain and not grid.disposal_is_free
+        return not grid.disposal_is_free and len(self.factors) == 1 and not self.has_scale
 
     def scaled(self, share_ppb: int) -> "Work":
         """Give the same work at a share of its dollars per unit, in 10^-9, cut down."""
@@ -174,7 +185,7 @@ def choices(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> tuple[Choic
     A tier whose interruptions cost more an hour than lies between floor and cap is none.
     """
     loss_max = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD)
-    if not any(row.needs for row in work.perf):
+    if not any(map(_NEEDS, work.perf)):
         return _anywhere(work, grid.tiers, loss_max)
     return _choices(work, grid.tiers, loss_max, pools)
 
@@ -250,7 +261,7 @@ def work_fields(work: Work, grid: Grid) -> dict[str, Any]:
     }
     return {
         "id": work.id,
-        "perf": [_perf_fields(row, work.factors) for row in work.perf],
+        "perf": _perf_fields(work),
         "tiers": [
             {"tier": name} | ({} if pi is None else {"max_pi": decimal_text(pi, PPM)})
             for name, pi in work.tiers
@@ -264,20 +275,23 @@ def work_fields(work: Work, grid: Grid) -> dict[str, Any]:
     }
 
 
-def _perf_fields(row: Perf, factors: tuple[str, ...]) -> dict[str, Any]:
-    rates = {f: decimal_text(rate, PICOS) for f, rate in zip(factors, row.rates, strict=True)}
-    one = factors == (ONE_FACTOR,)
-    fields: dict[str, Any] = {
-        "product": row.product,
-        "units_per_chip_hour": rates[ONE_FACTOR] if one else rates,
-    }
-    if row.scale:
-        fields["scale"] = [
-            [hundredths_text(chips), decimal_text(share, PPM)] for chips, share in row.scale
-        ]
-    if row.needs:
-        fields["needs"] = dict(row.needs)
-    return fields
+def _perf_fields(work: Work) -> list[dict[str, Any]]:
+    one, told = work.factors == (ONE_FACTOR,), []
+    texts = {rate: decimal_text(rate, PICOS) for row in work.perf for rate in row.rates}
+    for row in work.perf:
+        rates = {f: texts[rate] for f, rate in zip(work.factors, row.rates, strict=True)}
+        fields: dict[str, Any] = {
+            "product": row.product,
+            "units_per_chip_hour": rates[ONE_FACTOR] if one else rates,
+        }
+        if row.scale:
+            fields["scale"] = [
+                [hundredths_text(chips), decimal_text(share, PPM)] for chips, share in row.scale
+            ]
+        if row.needs:
+            fields["needs"] = dict(row.needs)
+        told.append(fields)
+    return told
 
 
 def read_work(fields: Fields, context: Context) -> Work:

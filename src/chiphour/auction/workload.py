@@ -21,6 +21,7 @@ from chiphour.auction.bids import MODE
 from chiphour.auction.bids import Context
 from chiphour.auction.bids import Mode
 from chiphour.auction.bids import Offered
+from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import closed_object
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 KIND = "buy"
 ROLE = "bid"
 MODES_MAX = 64
+NOTHING = Fraction(0)
 SPEND_PICOUSD_MAX = 10**21  # A thousand million dollars.
 _TEXT = {"type": "string"}
 _NAMES = {"type": "array", "items": _TEXT, "minItems": 2}
@@ -172,9 +174,7 @@ class Workload(NamedTuple):
     def worth(self, context: Context, held: Held) -> Fraction:
         """Give the declared value of all modes."""
         used = _used(held)
-        return sum(
-            (mode.worth(context, held) for _, mode in self.modes if mode.id in used), Fraction(0)
-        )
+        return exact_sum(mode.worth(context, held) for _, mode in self.modes if mode.id in used)
 
     def violations(self, context: Context, held: Held) -> Iterator[Violation]:
         """Yield what breaks a mode's limits or the logic between modes."""
@@ -196,22 +196,24 @@ class Workload(NamedTuple):
     def profit_max(self, context: Context, duals: Duals, fixed: Held | None) -> Fraction:
         """Give the best choice of modes at these prices, and what its budget's value adds."""
         theta = duals.budgets.get(self.id, 0)
-        best = Fraction(theta * (self.spend_microusd or 0), PICOS * MICROUSD_PER_USD)
         used = None if fixed is None else _used(fixed)
         profit = {
             mode.id: mode.profit_max(context, self.id, duals, fixed)
             for _, mode in self.modes
             if used is None or mode.id in used or not self._is_linked(mode.id)
         }
-        if used is not None:
-            return best + sum(profit.values(), Fraction(0))
-        return best + self._best(profit, None)
+        best = self._best(profit, None) if used is None else exact_sum(profit.values())
+        if not theta:
+            return best
+        return best + Fraction(theta * (self.spend_microusd or 0), PICOS * MICROUSD_PER_USD)
 
     def _is_linked(self, mode: str) -> bool:
         return any(mode in group for group in (*self.xor, *self.requires))
 
     def _best(self, profit: Mapping[str, Fraction], parent: str | None) -> Fraction:
         """Give the best of the modes below a parent: every mode alone, one of each group."""
+        if len(profit) == 1:  # One mode, that none is exclusive with and none requires.
+            return max(NOTHING, *profit.values()) if parent is None else NOTHING
         parents = dict(self.requires)
         below = [mode.id for _, mode in self.modes if parents.get(mode.id) == parent]
         total = Fraction(0)
@@ -240,8 +242,9 @@ class Workload(NamedTuple):
 
     def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
         """Give the greatest size of its price for a chip-hour of each product."""
-        found: dict[str, Fraction] = {}
-        for _, mode in self.modes:
+        (_, first), *others = self.modes
+        found = first.tops_usd(grid)
+        for _, mode in others:
             for product, usd in mode.tops_usd(grid).items():
                 found[product] = max(found.get(product, Fraction(0)), usd)
         return found

@@ -57,12 +57,24 @@ class Noted(Columns):
         ]
         return super().columns(name, value, upper, entries, **more)
 
+    def stretch(self, value, upper, count, *, integer=False, traded=False):
+        self.bounds += [(float(value), 0.0, float(upper), integer, traded)] * count
+        return super().stretch(value, upper, count, integer=integer, traded=traded)
+
+    def run(self, row, row_step, column, column_step, count, coefficient):
+        for n in range(count):
+            self.note(row + n * row_step, column + n * column_step, float(coefficient))
+        super().run(row, row_step, column, column_step, count, coefficient)
+
     def put(self, rows, columns, coefficients):
         for n, (row, column) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
-            if row >= 0 and at(coefficients, n) != 0:
-                assert (row, column) not in self.cells, "an entry given twice"
-                self.cells[row, column] = at(coefficients, n)
+            self.note(row, column, at(coefficients, n))
         super().put(rows, columns, coefficients)
+
+    def note(self, row, column, coefficient):
+        if row >= 0 and coefficient != 0:
+            assert (row, column) not in self.cells, "an entry given twice"
+            self.cells[row, column] = coefficient
 
 
 def at(amount, place):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from fractions import Fraction
+from operator import mul
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -45,13 +46,13 @@ if TYPE_CHECKING:
     from chiphour.auction.model import Budget
     from chiphour.auction.model import Columns
     from chiphour.auction.model import Floats
-    from chiphour.auction.model import Integers
 
 __all__ = ["KIND", "OPTIONAL", "ROLE", "SCHEMA", "Divisible", "read"]
 
 KIND = "divisible"
 ROLE = MODE
 OPTIONAL = ("interruption",)
+NANO = PICOS * (PICOS // NANOUSD_PER_USD)  # A nano-dollar in 10^-24 dollars.
 SNAP_PARTS = 1_000_000  # Nearer to a unit than one part of this many is that unit.
 
 
@@ -128,55 +129,55 @@ class Divisible(NamedTuple):
         least = 0 if work.uses_all(columns.grid) else -np.inf
         name = (bid, work.id)
         factors = [columns.rows(("work", *name, factor), 1, least, 0) for factor in work.factors]
+        measure = work.measure_picounits
         for row in factors:
-            columns.measure(row, work.measure_picounits)
+            columns.measure(row, measure)
         curve, most = work.cut_curve(columns.grid), 2 * work.units_max(columns.grid)
-        units = np.array([min(units, most) / work.measure_picounits for units, _ in curve])
-        usd = np.array([usd * work.measure_picounits / PICOS**2 for _, usd in curve])
-        first = columns.columns((*name, "work"), usd, units, [(row, 1) for row in factors])
+        blocks = [min(units, most) / measure for units, _ in curve]
+        columns.begin((*name, "work"))
+        each = zip(curve, blocks, strict=True)
+        numbers = [columns.stretch(usd * measure / PICOS**2, most, 1) for (_, usd), most in each]
+        first = numbers[0]
+        for row in factors:
+            columns.run(row, 0, first, 1, len(blocks), 1)
         if chosen is not None:
-            rows = columns.rows((OWN, *name, "blocks"), units.size, -np.inf, 0)
-            each = np.arange(units.size)
-            columns.put(rows + each, first + each, 1)
-            columns.put(rows + each, np.full(units.size, chosen), -units)
+            row = columns.rows((OWN, *name, "blocks"), len(blocks), -np.inf, 0)
+            columns.run(row, 1, first, 1, len(blocks), 1)
+            for place, units in enumerate(blocks):
+                columns.run(row + place, 0, chosen, 0, 1, -units)
         found = choices(work, columns.grid, columns.offered)
-        window = np.arange(work.first, work.end)
         ceiling = self._ceilings(columns, name, found, chosen)
         steps = self._steps(columns, name, found, chosen)
-        first = self._chips(columns, name, found, _Rows(factors, ceiling, steps, budget))
-        return Layout(found, tuple(first + np.arange(len(found)) * window.size))
+        rows = _Rows(factors, ceiling, steps, budget)
+        return Layout(found, self._chips(columns, name, found, rows))
 
     def _chips(
         self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], rows: "_Rows"
-    ) -> int:
-        """Add the chips of every choice in every interval of the window, choice by choice."""
-        work, hours, window = self.work, columns.hours, np.arange(self.work.first, self.work.end)
-        nowhere = np.full(window.size, -1)
-
-        def each(values: Sequence[float]) -> "Floats":
-            return np.repeat(np.array(values, dtype=np.float64), window.size)
-
-        slots = np.concatenate([columns.slots(one.product, one.tier, window) for one in found])
-        entries: list[tuple[Integers | int, Floats | float]] = [(slots, 1)]
-        for place, row in enumerate(rows.factors):
-            rates = [-one.rates[place] / work.measure_picounits * hours for one in found]
-            entries.append((row, each(rates)))
-        if rows.ceiling >= 0:
-            entries.append((np.tile(rows.ceiling + window - work.first, len(found)), 1))
-        if rows.steps:
-            reached = [rows.steps.get((one.product, one.step), -1) for one in found]
-            limits = [row + window - work.first if row >= 0 else nowhere for row in reached]
-            entries.append((np.concatenate(limits), 1))
-        if any(one.pool for one in found):
-            entries += _pool_entries(columns, found, window)
-        if rows.budget is not None and columns.reference is not None:
-            prices = np.array(columns.reference.slots)[slots] / NANOUSD_PER_USD
-            entries.append((rows.budget.row, prices * hours))
-        most = each(
-            [min(one.chips_hundredths, work.chips_max_hundredths) / HUNDREDTHS for one in found]
-        )
-        cost = each([-one.loss_picousd / PICOS * hours for one in found])
-        return columns.columns((*name, "chips"), cost, most, entries, traded=True)
+    ) -> tuple[int, ...]:
+        """Add the chips of every choice in every interval of the window; give the first of each."""
+        work, hours, run, firsts = self.work, columns.hours, columns.run, []
+        begins, count, measure = work.first, work.end - work.first, work.measure_picounits
+        columns.begin((*name, "chips"))
+        for one in found:
+            most = min(one.chips_hundredths, work.chips_max_hundredths) / HUNDREDTHS
+            cost = -one.loss_picousd / PICOS * hours
+            first = columns.stretch(cost, most, count, traded=True)
+            firsts.append(first)
+            slot = columns.first_slots[one.product, one.tier] + begins
+            run(slot, 1, first, 1, count, 1)
+            for row, rate in zip(rows.factors, one.rates, strict=True):
+                run(row, 0, first, 1, count, -rate / measure * hours)
+            if rows.ceiling >= 0:
+                run(rows.ceiling, 1, first, 1, count, 1)
+            if (step := (one.product, one.step)) in rows.steps:
+                run(rows.steps[step], 1, first, 1, count, 1)
+            if one.pool:
+                _enter_pool(columns, one, begins, first, count)
+            if rows.budget is not None and columns.reference is not None:
+                prices = np.array(columns.reference.slots[slot : slot + count]) / NANOUSD_PER_USD
+                spent = np.full(count, rows.budget.row)
+                columns.put(spent, first + np.arange(count), prices * hours)
+        return tuple(firsts)
 
     def _ceilings(
         self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], chosen: int | None
@@ -234,9 +235,7 @@ class Divisible(NamedTuple):
                 break
             total += usd * min(units * scale, left)
             left -= units * scale
-        return Fraction(total, PICOS * PICOS * scale) - Fraction(
-            lost * grid.step_minutes, PICOS * scale
-        )
+        return Fraction(total - lost * grid.step_minutes * PICOS, PICOS * PICOS * scale)
 
     def delivered_units(self, context: Context, held: Held) -> Fraction:
         """Give the work that is done with what is held, in units: that of its scarcest factor."""
@@ -248,6 +247,9 @@ class Divisible(NamedTuple):
 
         The chips of a product in an interval fill its scale steps in order, the best tier first.
         """
+        delivered, lost = [0] * len(self.work.factors), 0
+        if not held.traded:
+            return delivered, lost
         by_where: dict[tuple[str, str, str], list[Choice]] = {}
         for choice in choices(self.work, context.grid, context.pools):
             by_where.setdefault((choice.product, choice.tier, choice.pool), []).append(choice)
@@ -257,7 +259,6 @@ class Divisible(NamedTuple):
                 steps = by_where.get((key.product, key.tier, key.pool))
                 if steps:
                     stacks.setdefault((key.product, key.interval), []).append((steps, quantity))
-        delivered, lost = [0] * len(self.work.factors), 0
         for stack in stacks.values():
             stack.sort(key=lambda one: (-max(one[0][0].rates), one[0][0].tier, one[0][0].pool))
             below = 0
@@ -269,36 +270,39 @@ class Divisible(NamedTuple):
 
     def violations(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
         """Yield products, tiers and pools it cannot use, intervals outside, more than a ceiling."""
-        grid, work = context.grid, self.work
+        grid, work, unit = context.grid, self.work, context.grid.unit_hundredths
         usable = {(c.product, c.tier, c.pool) for c in choices(work, grid, context.pools)}
         by_interval: dict[int, int] = {}
         by_product: dict[tuple[str, int], int] = {}
-        for key, quantity in held.traded.items():
-            if key.mode != self.id:
+        for (mode, product, tier, interval, pool), quantity in held.traded.items():
+            if mode != self.id:
                 continue
-            where = f"{bid} {self.id} interval {key.interval}"
-            if (key.product, key.tier, key.pool) not in usable:
-                found = f"{key.product} {key.tier} {key.pool}".rstrip()
-                yield Violation("product", where, "a product, tier and pool of the mode", found)
-            if not work.first <= key.interval < work.end:
+            where = bid, interval
+            if (product, tier, pool) not in usable:
+                found = f"{product} {tier} {pool}".rstrip()
+                yield self._told("product", where, "a product, tier and pool of the mode", found)
+            if not work.first <= interval < work.end:
                 expected = f"an interval from {work.first} to before {work.end}"
-                yield Violation("window", where, expected, str(key.interval))
-            if quantity <= 0 or quantity % grid.unit_hundredths:
-                expected = f"a multiple of {hundredths_text(grid.unit_hundredths)} chips"
-                yield Violation("unit", where, expected, hundredths_text(quantity))
-            by_interval[key.interval] = by_interval.get(key.interval, 0) + quantity
-            place = key.product, key.interval
+                yield self._told("window", where, expected, str(interval))
+            if quantity <= 0 or quantity % unit:
+                expected = f"a multiple of {hundredths_text(unit)} chips"
+                yield self._told("unit", where, expected, hundredths_text(quantity))
+            by_interval[interval] = by_interval.get(interval, 0) + quantity
+            place = product, interval
             by_product[place] = by_product.get(place, 0) + quantity
         tops = {row.product: row.scale[-1][0] for row in work.perf if row.scale}
         limits = [(i, many, work.chips_max_hundredths) for i, many in by_interval.items()]
         limits += [(i, many, tops[p]) for (p, i), many in by_product.items() if p in tops]
         for interval, many, most in limits:
             if many > most:
-                where = f"{bid} {self.id} interval {interval}"
                 expected = f"at most {hundredths_text(most)} chips"
-                yield Violation("ceiling", where, expected, hundredths_text(many))
+                yield self._told("ceiling", (bid, interval), expected, hundredths_text(many))
         if work.uses_all(grid):
             yield from self._idle(context, bid, held)
+
+    def _told(self, rule: str, where: tuple[str, int], expected: str, found: str) -> Violation:
+        bid, interval = where
+        return Violation(rule, f"{bid} {self.id} interval {interval}", expected, found)
 
     def _idle(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
         """Yield work beyond the curve, where idle chips could be paid for being bought.
@@ -308,8 +312,7 @@ class Divisible(NamedTuple):
         grid, scale = context.grid, HUNDREDTHS * MINUTES_PER_HOUR
         most = sum(units for units, _ in self.work.curve) * scale
         work = self.delivered(context, held)[0][0] * grid.step_minutes
-        rate = max(max(row.rates) for row in self.work.perf)
-        unit = rate * grid.unit_hundredths * grid.step_minutes
+        unit = self.work.rate_max * grid.unit_hundredths * grid.step_minutes
         if (work - most) * SNAP_PARTS > work + len(held.traded) * unit:
             expected, found = (decimal_text(div_floor(n, scale), PICOS) for n in (most, work))
             yield Violation("work", f"{bid} {self.id}", f"at most {expected} units", found)
@@ -324,33 +327,22 @@ class Divisible(NamedTuple):
         theta, unit = duals.budgets.get(bid, 0), sum(omega)
         most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
         blocks = sum(max(usd - unit, 0) * min(units, most) for units, usd in work.cut_curve(grid))
-        found = [
-            (choice, sum(w * rate for w, rate in zip(omega, choice.rates, strict=True)))
-            for choice in choices(work, grid, context.pools)
-        ]
-        numbers, tiers = grid.product_numbers, grid.tier_numbers
-        priced = [
-            (
-                choice,
-                gain - choice.loss_picousd * PICOS,
-                grid.slot(numbers[choice.product], tiers[choice.tier], 0),
-            )
-            for choice, gain in found
-        ]
-        nano = PICOS * (PICOS // NANOUSD_PER_USD)
-        chips = 0
-        single = not any(choice.pool for choice, _ in found) and not theta
-        for interval in range(work.first, work.end):
-            best: dict[tuple[str, int], tuple[int, int]] = {}
-            for choice, gain, slot in priced:
-                profit = gain - duals.slots[slot + interval] * nano
-                if not single:
-                    profit -= _extra(choice, interval, slot, duals, theta, context) * nano
-                if profit > 0:
-                    step = choice.product, choice.step
-                    if step not in best or best[step][0] < profit:
-                        best[step] = profit, choice.chips_hundredths
-            chips += _knapsack(list(best.values()), work.chips_max_hundredths)
+        found: list[Choice] = []
+        profits: list[list[int]] = []
+        first_slots = grid.first_slots
+        for choice in choices(work, grid, context.pools):
+            gain: int = sum(map(mul, omega, choice.rates)) - choice.loss_picousd * PICOS
+            slot = first_slots[choice.product, choice.tier]
+            prices = duals.slots[slot + work.first : slot + work.end]
+            if choice.pool or theta:
+                prices = tuple(
+                    price + _extra(choice, interval, slot, duals, theta, context)
+                    for interval, price in enumerate(prices, start=work.first)
+                )
+            if gain > min(prices) * NANO:  # Else it gains nowhere, and is nobody's choice.
+                found.append(choice)
+                profits.append([gain - price * NANO for price in prices])
+        chips = _best_chips(found, profits, work.chips_max_hundredths)
         scale = HUNDREDTHS * MINUTES_PER_HOUR
         return Fraction(blocks * scale + chips * grid.step_minutes, PICOS * PICOS * scale)
 
@@ -359,11 +351,10 @@ class Divisible(NamedTuple):
         usd = max(abs(usd) for _, usd in self.work.cut_curve(grid))
         lost = self.work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
         most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
-        return {
-            row.product: Fraction(max(row.rates) * usd, PICOS * PICOS)
-            + Fraction(min(lost, most), PICOS * PPM)
-            for row in self.work.perf
-        }
+        lost = min(lost, most) * (PICOS // PPM)
+        rates = {row.product: max(row.rates) for row in self.work.perf}
+        tops = {rate: Fraction(rate * usd + lost, PICOS * PICOS) for rate in set(rates.values())}
+        return {product: tops[rate] for product, rate in rates.items()}
 
 
 def _fill(delivered: list[int], steps: list[Choice], low: int, high: int) -> None:
@@ -392,6 +383,25 @@ def _extra(
     return extra
 
 
+def _best_chips(found: Sequence[Choice], profits: Sequence[Sequence[int]], most: int) -> int:
+    """Give the greatest profit of at most so many hundredths in each interval, all together.
+
+    `profits`: of a chip of each choice, by interval. A product's step goes to its best tier.
+    """
+    if all(choice.chips_hundredths >= most for choice in found):  # One may take them all.
+        best_each: list[int] = [max(0, *each) for each in zip(*profits, strict=True)]
+        return sum(best_each) * most
+    total = 0
+    for each in zip(*profits, strict=True):
+        best: dict[tuple[str, int], tuple[int, int]] = {}
+        for choice, profit in zip(found, each, strict=True):
+            step = choice.product, choice.step
+            if profit > 0 and (step not in best or best[step][0] < profit):
+                best[step] = profit, choice.chips_hundredths
+        total += _knapsack(list(best.values()), most)
+    return total
+
+
 def _knapsack(items: list[tuple[int, int]], most: int) -> int:
     """Give the greatest profit of at most so many hundredths, each (profit, hundredths)."""
     if len(items) == 1:
@@ -405,24 +415,12 @@ def _knapsack(items: list[tuple[int, int]], most: int) -> int:
     return total
 
 
-def _pool_entries(
-    columns: "Columns", found: Sequence[Choice], window: "Integers"
-) -> list[tuple["Integers | int", "Floats | float"]]:
-    """Give the entries of chips of named pools: premiums and side resources (eq. 10)."""
-    nowhere = np.full(window.size, -1)
-    premiums = [
-        columns.premium(one.pool, one.tier) + window if one.pool else nowhere for one in found
-    ]
-    entries: list[tuple[Integers | int, Floats | float]] = [(np.concatenate(premiums), 1)]
-    for resource in sorted({name for one in found for name, _ in one.needs}):
-        units = [dict(one.needs).get(resource, 0) for one in found]
-        rows = [
-            columns.pools[one.pool].sides[resource] + window if many else nowhere
-            for one, many in zip(found, units, strict=True)
-        ]
-        many = np.repeat(np.array(units, dtype=np.float64), window.size)
-        entries.append((np.concatenate(rows), many))
-    return entries
+def _enter_pool(columns: "Columns", one: Choice, begins: int, first: int, count: int) -> None:
+    """Enter chips of a named pool into its rows: premium and side resources (eq. 10)."""
+    columns.run(columns.premium(one.pool, one.tier) + begins, 1, first, 1, count, 1)
+    for resource, many in one.needs:
+        row = columns.pools[one.pool].sides[resource] + begins
+        columns.run(row, 1, first, 1, count, many)
 
 
 def _limits(
@@ -434,7 +432,7 @@ def _limits(
     count = work.end - work.first
     first = columns.rows((OWN, *name), count, -np.inf, most if chosen is None else 0)
     if chosen is not None:
-        columns.put(first + np.arange(count), np.full(count, chosen), -most)
+        columns.run(first, 1, chosen, 0, count, -most)
     return first
 
 

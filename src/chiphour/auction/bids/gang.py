@@ -9,6 +9,7 @@ Source  docs/formulation/auction.md, section 3, "Domains", and equations 4, 10, 
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from chiphour.auction.model import Budget
     from chiphour.auction.model import Columns
     from chiphour.auction.model import Floats
-    from chiphour.auction.model import Integers
 
 KIND = "gang"
 ROLE = MODE
@@ -125,8 +125,9 @@ class Gang(NamedTuple):
 
     def chips_paid(self, grid: Grid, product: str) -> int:
         """Give the chips that it takes and pays for: its own, or its domain's ("Domains")."""
-        domain = grid.products[grid.product_numbers[product]].domain_chips
-        return self.chips if self.is_migratable else max(self.chips, domain)
+        if self.is_migratable:
+            return self.chips
+        return max(self.chips, grid.products[grid.product_numbers[product]].domain_chips)
 
     def value_picousd(self, grid: Grid, product: str) -> int:
         """Give its value on a product, cut to the cap for each chip-hour that it pays for."""
@@ -140,7 +141,7 @@ class Gang(NamedTuple):
         for product, _ in self.values:
             least = self.chips_paid(context.grid, product) * HUNDREDTHS
             for pool, has in context.pools.items():
-                if _is_enough(has, product, needed, least):
+                if has.product == product and _is_enough(has, needed, least):
                     yield product, pool
 
     def declared_usd(self, grid: Grid) -> Fraction:
@@ -172,27 +173,29 @@ class Gang(NamedTuple):
 
         grid, reference = columns.grid, columns.reference
         context = Context(grid, columns.offered, reference)
-        starts = np.arange(self.start_first, self.start_last + 1)
+        starts = range(self.start_first, self.start_last + 1)
         least, most = (-np.inf, 1) if chosen is None else (0, 0)
         row = columns.rows((OWN, bid, self.id, "options"), 1, least, most)
         if chosen is not None:  # Then it is served: one that another requires cannot stay out.
-            columns.put(np.array([row]), np.array([chosen]), -1)
+            columns.run(row, 0, chosen, 0, 1, -1)
         options: list[tuple[str, str, int]] = []
         first = -1
         for product, pool in self.pools(context):
-            kept, entries = starts, [(row, np.ones(starts.size))]
+            spent: dict[int, Any] = dict.fromkeys(starts, 0)
             if budget is not None and reference is not None:
-                usd = self._spent(grid, product, pool, reference)
-                kept, usd = starts[usd <= budget.usd], usd[usd <= budget.usd]
-                entries = [(row, np.ones(kept.size)), (budget.row, usd)]
+                usd = self._spent(grid, product, pool, reference).tolist()
+                each = zip(starts, usd, strict=True)
+                spent = {start: cost for start, cost in each if cost <= budget.usd}
             value = self.value_picousd(grid, product) / PICOS
-            name = (bid, self.id, product, pool)
-            begins = columns.columns(
-                name, value, np.ones(kept.size), entries, integer=True, traded=True
-            )
+            columns.begin((bid, self.id, product, pool))
+            begins = columns.stretch(value, 1, len(spent), integer=True, traded=True)
+            columns.run(row, 0, begins, 1, len(spent), 1)
+            if budget is not None:
+                for column, cost in enumerate(spent.values(), start=begins):
+                    columns.run(budget.row, 0, column, 0, 1, cost)
             first = begins if first < 0 else first
-            self._take(columns, product, pool, kept, begins)
-            options += [(product, pool, int(start)) for start in kept]
+            self._take(columns, product, pool, list(spent), begins)
+            options += [(product, pool, start) for start in spent]
         return Layout(first, tuple(options))
 
     def _spent(self, grid: Grid, product: str, pool: str, reference: Duals) -> "Floats":
@@ -212,15 +215,15 @@ class Gang(NamedTuple):
         return [sums[n + self.intervals] - sums[n] for n in range(len(prices) - self.intervals + 1)]
 
     def _take(
-        self, columns: "Columns", product: str, pool: str, starts: "Integers", first: int
+        self, columns: "Columns", product: str, pool: str, starts: Sequence[int], first: int
     ) -> None:
         """Enter the chips, and what each needs beside them, into the pool's rows."""
         chips, rows = self.chips_paid(columns.grid, product), columns.pools[pool]
-        each = (starts[:, None] + np.arange(self.intervals)).ravel()
-        numbers = np.repeat(first + np.arange(starts.size), self.intervals)
-        columns.put(rows.balance + each, numbers, chips)
-        for resource, units in self.resources:
-            columns.put(rows.sides[resource] + each, numbers, chips * units)
+        for column, start in enumerate(starts, start=first):
+            columns.run(rows.balance + start, 1, column, 0, self.intervals, chips)
+            for resource, units in self.resources:
+                limit = rows.sides[resource] + start
+                columns.run(limit, 1, column, 0, self.intervals, chips * units)
 
     def read(self, grid: Grid, layout: Layout, primal: "Floats") -> Held:
         """Give the place chosen, if any; raises ChoiceNotWhole."""
@@ -300,6 +303,8 @@ class Gang(NamedTuple):
     ) -> list[int]:
         """Give what a chip-hour of a pool costs it in each interval, in 10^-21 dollars (eq. 12)."""
         theta, reference, prices = duals.budgets.get(bid, 0), context.reference, []
+        if not (self.resources or theta):
+            return [duals.pools.get((pool, interval), 0) * PICOS for interval in intervals]
         for interval in intervals:
             price = duals.pools.get((pool, interval), 0)
             for resource, units in self.resources:
@@ -320,10 +325,9 @@ class Gang(NamedTuple):
         return found
 
 
-def _is_enough(has: Offered, product: str, needed: set[str], least_hundredths: int) -> bool:
-    """Tell whether a pool has the product, the stock and, at some time, the chips."""
-    suits = has.product == product and needed <= has.resources
-    return suits and has.chips_hundredths_max >= least_hundredths
+def _is_enough(has: Offered, needed: set[str], least_hundredths: int) -> bool:
+    """Tell whether a pool has the stock and, at some time, the chips."""
+    return has.chips_hundredths_max >= least_hundredths and needed <= has.resources
 
 
 def read(fields: Fields, context: Context) -> Gang:
