@@ -38,7 +38,7 @@ def thinned(instance: Instance, model: Model, program: Program) -> Program | Non
                     _hold(held, mode, place)
     if not held.any():
         return None
-    return program._replace(upper=np.where(held, 0.0, program.upper))
+    return program._replace(upper=np.where(held, 0, program.upper))
 
 
 def is_large(program: Program, few: Program) -> bool:
