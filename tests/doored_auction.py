@@ -18,7 +18,7 @@ from officed import Trading
 class Served:
     """A market with an open run 7, a supplier and a buyer; `more` are terms of the run."""
 
-    def __init__(self, folder, **more):
+    def __init__(self, folder, settings=None, **more):
         self.folder = folder
         self.at(OPENS_NS)
         self.trading = Trading(folder)
@@ -31,7 +31,7 @@ class Served:
             path = self.key(name)
             path.touch(0o600)
             path.write_text(json.dumps(joined))
-        self.operates("POST", "/api/auction/runs", terms_of(settings_of(), **more), 201)
+        self.operates("POST", "/api/auction/runs", terms_of(settings or settings_of(), **more), 201)
 
     @property
     def url(self):

@@ -7,6 +7,7 @@ Source  docs/formulation/auction.md, section 2.
 """
 
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
 from chiphour.units import iso_from_ns
 
 SELLER, BUYER = 100, 101
@@ -17,8 +18,14 @@ FROM_NS = SHUT_NS + NS_PER_HOUR  # Delivery begins.
 HOURS = 2
 
 
-def settings_of(run=7, kind="day-ahead", floor="0", from_ns=FROM_NS, hours=HOURS, bids=()):
-    """Give the run's own part: one product on two tiers, of which the second may be taken back."""
+def settings_of(
+    run=7, kind="day-ahead", floor="0", from_ns=FROM_NS, hours=HOURS, bids=(), step=60, settle=None
+):
+    """Give the run's own part: one product on two tiers, of which the second may be taken back.
+
+    `hours` counts its intervals, of `step` minutes; `settle` says by how many minutes it settles.
+    """
+    delivery = {"from": iso_from_ns(from_ns), "step_minutes": step, "intervals": hours}
     return {
         "schema": "chiphour.auction.run/2",
         "run": run,
@@ -26,7 +33,7 @@ def settings_of(run=7, kind="day-ahead", floor="0", from_ns=FROM_NS, hours=HOURS
         "pricing": "ip",
         "rent_account": 1,
         "sponsor_account": 3,
-        "delivery": {"from": iso_from_ns(from_ns), "step_minutes": 60, "intervals": hours},
+        "delivery": delivery | ({} if settle is None else {"settle_minutes": settle}),
         "price": {"floor": floor, "cap": "12"},
         "tiers": [
             {"tier": "od", "pi": "0", "beta": "1"},
@@ -38,11 +45,13 @@ def settings_of(run=7, kind="day-ahead", floor="0", from_ns=FROM_NS, hours=HOURS
     }
 
 
-def window(from_ns=FROM_NS, hours=HOURS):
-    return {"from": iso_from_ns(from_ns), "to": iso_from_ns(from_ns + hours * NS_PER_HOUR)}
+def window(from_ns=FROM_NS, hours=HOURS, step=60):
+    """Give a window of so many intervals of so many minutes."""
+    to_ns = from_ns + hours * step * NS_PER_MINUTE
+    return {"from": iso_from_ns(from_ns), "to": iso_from_ns(to_ns)}
 
 
-def buy(name, units, price, from_ns=FROM_NS, hours=HOURS, tier="od"):
+def buy(name, units, price, from_ns=FROM_NS, hours=HOURS, tier="od", step=60):
     """Give a bid for chip-hours: so many, at so many dollars each."""
     mode = {
         "type": "divisible",
@@ -51,7 +60,7 @@ def buy(name, units, price, from_ns=FROM_NS, hours=HOURS, tier="od"):
         "tiers": [{"tier": tier}],
         "curve": [[units, price]],
         "chips_max": "1000",
-        "window": window(from_ns, hours),
+        "window": window(from_ns, hours, step),
     }
     facts = {"class": "training", "unit": "chip-hour"}
     return {"kind": "buy", "id": name, "workload": facts, "modes": [mode]}

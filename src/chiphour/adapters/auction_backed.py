@@ -19,9 +19,9 @@ from chiphour.auction.leaseback import sold_twice
 from chiphour.auction.pool import Pool
 from chiphour.auction.positions import Position
 from chiphour.auction.positions import Tier
-from chiphour.auction.trades import interval_hours
-from chiphour.auction.trades import position_tier
-from chiphour.auction.trades import slots_of
+from chiphour.auction.slots import chip_hours_of
+from chiphour.auction.slots import position_tier
+from chiphour.auction.slots import slots_of
 from chiphour.units import PPM
 from chiphour.units import iso_from_ns
 
@@ -91,10 +91,9 @@ def oversold(bids: Iterable[Bid], before: Iterable[AuctionRun], run: AuctionRun)
 def _by_hour(
     run: AuctionRun, chips: Sequence[int], used: Sequence[int]
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield each hour with the chips and the used ones of its interval."""
-    hours = interval_hours(run.grid)
+    """Yield each hour, or shorter slot, with the chips and the used ones of its interval."""
     for interval, (one, other) in enumerate(zip(chips, used, strict=True)):
-        for slot in slots_of(run.grid, "", "", interval, hours):
+        for slot in slots_of(run.grid, "", "", interval):
             yield slot.hour_ns, one, other
 
 
@@ -102,8 +101,7 @@ def _offers(bid: Pool, run: AuctionRun, tiers: Sequence[Tier]) -> Iterator[Offer
     """Yield what a leaseback promises, on the firmest tier that it sells."""
     sold = {position_tier(name) for name, _ in bid.tiers}
     tier = min((each for each in tiers if each.name in sold), key=lambda each: each.rank)
-    hours = interval_hours(run.grid)
-    for interval, quantity in enumerate(bid.inventory_hundredths):
-        if quantity:
-            for slot in slots_of(run.grid, bid.product, tier.name, interval, hours):
+    for interval, chips in enumerate(bid.inventory_hundredths):
+        if quantity := chip_hours_of(run.grid, chips):
+            for slot in slots_of(run.grid, bid.product, tier.name, interval):
                 yield Offer(bid.id, bid.account, *slot, quantity)

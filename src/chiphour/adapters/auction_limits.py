@@ -7,6 +7,7 @@ Keeps   whoever can move the price of delivery out of bets on it, by what it hol
 Source  docs/formulation/guards.md, sections 4, 5 and 10; docs/formulation/runs.md, equation 13.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -27,8 +28,10 @@ from chiphour.auction.positions import PHYSICAL
 from chiphour.auction.positions import VIRTUAL
 from chiphour.auction.positions import Position
 from chiphour.auction.positions import Trade
-from chiphour.auction.trades import interval_hours
-from chiphour.auction.trades import slots_of
+from chiphour.auction.slots import chip_hours_of
+from chiphour.auction.slots import slots_of
+from chiphour.auction.term import RunPrice
+from chiphour.auction.term import mean_ticks
 from chiphour.units import NS_PER_HOUR
 
 
@@ -36,12 +39,11 @@ def earned(auctions: Auctions, run: AuctionRun) -> tuple[ProductEarned, ...]:
     """Give what the products of a run earned before its delivery, by the prices known now."""
     if run.gate.guards is None:
         return ()
-    known = auctions.last_prices(run.run)
-    prices = (
-        (slot.product, slot.hour_ns // NS_PER_HOUR, ticks)
-        for slot, ticks in known.items()
-        if slot.tier == ON_DEMAND.name
-    )
+    by_hour: dict[tuple[str, int], list[RunPrice]] = defaultdict(list)
+    for slot, price in auctions.last_priced(run.run).items():
+        if slot.tier == ON_DEMAND.name:
+            by_hour[slot.product, slot.hour_ns // NS_PER_HOUR].append(price)
+    prices = ((*place, mean_ticks(found)) for place, found in by_hour.items())
     return earned_before(run.gate.guards, prices, run.from_ns // NS_PER_HOUR)
 
 
@@ -104,7 +106,7 @@ def virtual_refusal_of(
 
 
 def _proposed(bid: Bid, run: AuctionRun) -> Iterator[Trade]:
-    """Yield what a virtual bid or a pool would trade at most, hour by hour."""
+    """Yield what a virtual bid or a pool would trade at most, slot by slot."""
     if isinstance(bid, Virtual):
         size = bid.side * sum(chips for chips, _ in bid.curve)
         amounts = dict.fromkeys(bid.intervals, size)
@@ -114,7 +116,7 @@ def _proposed(bid: Bid, run: AuctionRun) -> Iterator[Trade]:
         kind = PHYSICAL
     else:
         return
-    hours = interval_hours(run.grid)
-    for interval, quantity in amounts.items():
-        for slot in slots_of(run.grid, bid.product, ON_DEMAND.name, interval, hours):
+    for interval, chips in amounts.items():
+        quantity = chip_hours_of(run.grid, chips)
+        for slot in slots_of(run.grid, bid.product, ON_DEMAND.name, interval):
             yield Trade(run.run, bid.account, kind, *slot, quantity, 0)

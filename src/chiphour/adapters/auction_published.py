@@ -45,7 +45,7 @@ def publish(run: AuctionRun, before: list[Position], parties: Mapping[int, Party
     sold = sales(run.trades, kind, before, parties, run.gate.empty.rent_account)
     write_file(run.folder / SALES_FILE, sales_to_json(sold))
     told_ns = div_ceil(run.cleared_ns, NS_PER_SECOND) * NS_PER_SECOND  # Never before it was.
-    prices = run_prices(run.trades, kind, told_ns)
+    prices = run_prices(run.trades, kind, told_ns, run.grid.slot_minutes)
     write_file(run.folder / PRICES_FILE, prices_to_json(prices))
 
 

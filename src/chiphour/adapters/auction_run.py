@@ -53,8 +53,6 @@ from chiphour.auction.rules import Rules
 from chiphour.auction.rules import from_json as rules_from_json
 from chiphour.auction.trades import trades
 from chiphour.ledger.transfer import Transfer
-from chiphour.units import NS_PER_HOUR
-from chiphour.units import NS_PER_MINUTE
 
 LINES_FILE, SEALED_FILE = "lines.jsonl", "sealed.json"
 RUN_FILE, RESULT_FILE, SUMMARY_FILE = "run.json", "result.json", "summary.json"
@@ -174,15 +172,13 @@ class AuctionRun:
 
     @property
     def from_ns(self) -> int:
-        """Give the hour in which its delivery begins."""
-        return self.grid.opens_ns - self.grid.opens_ns % NS_PER_HOUR
+        """Give when its delivery begins."""
+        return self.grid.opens_ns
 
     @property
     def to_ns(self) -> int:
-        """Give the hour in which its delivery has ended."""
-        grid = self.grid
-        ends_ns = grid.opens_ns + grid.intervals * grid.step_minutes * NS_PER_MINUTE
-        return -(-ends_ns // NS_PER_HOUR) * NS_PER_HOUR
+        """Give when its delivery has ended."""
+        return self.grid.ends_ns
 
     @property
     def is_done(self) -> bool:
@@ -203,7 +199,7 @@ class AuctionRun:
         return str(Stage.CLOSED if is_shut else self.stage)
 
     def overlaps(self, other: "AuctionRun") -> bool:
-        """Tell whether both trade a product in one hour."""
+        """Tell whether both trade a product at one time."""
         together = self.from_ns < other.to_ns and other.from_ns < self.to_ns
         return together and bool(self.grid.product_numbers.keys() & other.grid.product_numbers)
 
@@ -299,8 +295,3 @@ class AuctionRun:
             self.plan.append(posting.item)
             self._planned.add(posting.item)
             self.due_microusd[posting.account] += posting.kept_microusd
-
-
-def hours_of(run: AuctionRun) -> range:
-    """Give the hours that a run reaches into."""
-    return range(run.from_ns, run.to_ns, NS_PER_HOUR)

@@ -37,11 +37,8 @@ from chiphour.auction.scarcity import ReserveRule
 from chiphour.auction.scarcity import Step
 from chiphour.auction.scarcity import reserve_steps
 from chiphour.auction.shortfall import Penalty
-from chiphour.auction.trades import GANG
-from chiphour.auction.trades import interval_hours
-from chiphour.auction.trades import position_tier
-from chiphour.units import NS_PER_HOUR
-from chiphour.units import NS_PER_MINUTE
+from chiphour.auction.slots import GANG
+from chiphour.auction.slots import position_tier
 from chiphour.units import PPM
 from chiphour.units import iso_from_ns
 
@@ -62,7 +59,6 @@ def created_line(terms: Mapping[str, Any], now_ns: int, salt: str) -> dict[str, 
     if fields.has("scarcity") and not fields.null("scarcity"):
         settings = {**settings, "bids": [*settings["bids"], *_read_curves(fields, empty)]}
         empty = from_fields(settings)
-    interval_hours(empty.grid)
     _check_settings(empty, settings)
     opens_ns, closes_ns, discloses_ns = (
         time_ns(fields, name) for name in ("opens", "closes", "discloses")
@@ -121,7 +117,7 @@ def check_place(auctions: Auctions, line: Mapping[str, Any]) -> int:
         raise GateRefused(f"run: expected a number that was never used, found {number}")
     if len(auctions.runs) >= RUNS_MAX:
         raise GateRefused(f"run: expected at most {RUNS_MAX} runs, found as many")
-    from_ns, to_ns = _span(empty.grid)
+    from_ns, to_ns, minutes = empty.grid.opens_ns, empty.grid.ends_ns, empty.grid.slot_minutes
     for other in auctions.ranked():
         shared = _products(empty.grid) & _products(other.grid)
         if not shared or to_ns <= other.from_ns or other.to_ns <= from_ns:
@@ -132,6 +128,9 @@ def check_place(auctions: Auctions, line: Mapping[str, Any]) -> int:
         if other.gate.terms.closes_ns > line["closes_ns"]:
             found = iso_from_ns(line["closes_ns"])
             raise GateRefused(f"closes: expected no earlier gate {where}, found {found}")
+        if other.stage != "cancelled" and other.grid.slot_minutes != minutes:
+            expected = f"{other.grid.slot_minutes} {where}: what they trade is added up"
+            raise GateRefused(f"delivery.settle_minutes: expected {expected}, found {minutes}")
         if other.delivers and other.stage != "cancelled":
             raise GateRefused(f"run: expected hours that no run delivers, found run {other.run}")
     return number
@@ -207,9 +206,3 @@ def _check_rules(rules: Rules, grid: Grid) -> None:
 
 def _products(grid: Grid) -> set[str]:
     return set(grid.product_numbers)
-
-
-def _span(grid: Grid) -> tuple[int, int]:
-    """Give the hours from and to which a grid reaches."""
-    ends_ns = grid.opens_ns + grid.intervals * grid.step_minutes * NS_PER_MINUTE
-    return grid.opens_ns - grid.opens_ns % NS_PER_HOUR, -(-ends_ns // NS_PER_HOUR) * NS_PER_HOUR

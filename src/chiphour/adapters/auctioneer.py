@@ -412,7 +412,7 @@ class Auctioneer:
             pools |= {(run.gate.empty.rent_account, name): "arc" for name in _products(own)}
             obligations = [
                 json_value(obligation_to_json(each), "obligation")
-                for each in obligations_of(award, own, pools)
+                for each in obligations_of(award, own, pools, run.grid.slot_minutes)
             ]
         accounts = sorted({*run.kept_microusd, *(part.account for part in result.award.parts)})
         kept = {

@@ -16,7 +16,6 @@ from pathlib import Path
 from chiphour.adapters.auction_file import AuctionFile
 from chiphour.adapters.auction_run import AuctionRun
 from chiphour.adapters.auction_run import Stage
-from chiphour.adapters.auction_run import hours_of
 from chiphour.adapters.commit import Told
 from chiphour.auction.collateral import Stress
 from chiphour.auction.collateral import paid_ahead_microusd
@@ -27,6 +26,7 @@ from chiphour.auction.positions import Slot
 from chiphour.auction.positions import Trade
 from chiphour.auction.positions import positions_after
 from chiphour.auction.result import Result
+from chiphour.auction.slots import times_of
 from chiphour.auction.term import RunPrice
 from chiphour.auction.term import paths
 from chiphour.auction.term import run_prices
@@ -108,7 +108,7 @@ class Auctions:
             for run in self.cleared()
             if run.stage is Stage.SETTLED
             for product in run.grid.product_numbers
-            for hour in hours_of(run)
+            for hour in times_of(run.grid)
         }
         held = positions_after([*self.trades(), *more])
         return [each for each in held if (each.product, each.hour_ns) not in over]
@@ -149,13 +149,19 @@ class Auctions:
         return [
             price
             for run in self.cleared()
-            for price in run_prices(run.trades, run.gate.empty.kind, run.cleared_ns)
+            for price in run_prices(
+                run.trades, run.gate.empty.kind, run.cleared_ns, run.grid.slot_minutes
+            )
         ]
 
     def last_prices(self, run: int) -> dict[Slot, int]:
         """Give the last price of every slot by the runs up to a number: that of delivery."""
+        return {slot: price.price_ticks for slot, price in self.last_priced(run).items()}
+
+    def last_priced(self, run: int) -> dict[Slot, RunPrice]:
+        """Give what the last of the runs up to a number that priced a slot said of it."""
         known = [price for price in self.prices() if price.run <= run]
-        return {path.slot: path.prices[-1].price_ticks for path in paths(known)}
+        return {path.slot: path.prices[-1] for path in paths(known)}
 
     def pools(self) -> dict[tuple[int, str], str]:
         """Give the pool from which each account delivers a product, by the last run."""

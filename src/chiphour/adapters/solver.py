@@ -28,6 +28,7 @@ from chiphour.auction.solve import GAP
 from chiphour.auction.solve import ROUNDS_MAX
 from chiphour.auction.solve import Basis
 from chiphour.auction.solve import Floats
+from chiphour.auction.solve import OutOfTime
 from chiphour.auction.solve import Solution
 from chiphour.auction.solve import incumbent
 from chiphour.auction.solve import solve
@@ -47,7 +48,7 @@ CHILD = "from chiphour.adapters.solver import main; main()"  # Not as a script: 
 _LENGTH = struct.Struct("<Q")
 
 
-class SolverTimedOut(MarketError):
+class SolverTimedOut(OutOfTime):
     """The solver did not answer within its limit and was killed."""
 
 

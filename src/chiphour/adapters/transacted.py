@@ -85,7 +85,9 @@ def runs_trades(
     for sale in published_sales(folder):
         chip, domain, _ = sale.product.split("/", 2)
         if ticker := series_by_product.get((chip, domain)):
-            found.append(Trade(**sale._replace(product=ticker)._asdict()))
+            hour_ns = _hour_ns(sale.delivered_from_ns)
+            told = sale._replace(product=ticker, delivered_from_ns=hour_ns)
+            found.append(Trade(**told._asdict()))
     return found
 
 
@@ -122,10 +124,15 @@ def trades_of(
 
 
 def _hours(grid: Grid, interval: int) -> Iterator[int]:
-    """Yield where each hour of an interval begins, or the interval where it is shorter."""
+    """Yield each hour of an interval, or the one that it lies in where it is shorter."""
     step_ns = grid.step_minutes * NS_PER_MINUTE
     opens_ns = grid.opens_ns + interval * step_ns
-    yield from range(opens_ns, opens_ns + step_ns, NS_PER_HOUR)
+    yield from map(_hour_ns, range(opens_ns, opens_ns + step_ns, NS_PER_HOUR))
+
+
+def _hour_ns(time_ns: int) -> int:
+    """Give the hour that a time lies in: the facts of the index are of hours."""
+    return time_ns - time_ns % NS_PER_HOUR
 
 
 Quantities = dict[int, int]  # Hundredths of a chip-hour by account, in each hour.

@@ -7,6 +7,7 @@ Source  docs/formulation/auction.md, sections 4 to 7 and equation 11; decision 0
 """
 
 from fractions import Fraction
+from math import isfinite
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def _cleared(instance: Instance, solve: Solve) -> Result:
         root=root,
         pricing=instance.pricing,
         status=found.status,
-        claimed_gap_ppb=round(found.claimed_gap * PPB),
+        claimed_gap_ppb=round(found.claimed_gap * PPB) if isfinite(found.claimed_gap) else None,
         hull_exact=_hull_is_exact(instance),
         prices=prices,
         fixed=fixed,

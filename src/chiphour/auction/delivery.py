@@ -159,18 +159,17 @@ def metered_hundredths(case: Case) -> tuple[int, ...]:
     """
     if case.state not in (State.RESOLVED, State.FINAL):
         raise RequestMalformed(f"case: expected one resolved or final, found one {case.state}")
-    hours = len(case.obligation.awarded_hundredths)
-    own = per_hour(segments_of(case.obligation, case.readings), hours)
+    owed = case.obligation
+    own = per_hour(owed, segments_of(owed, case.readings))
     if not case.counters:
         return hundredths(own)
     sides = [
-        segments_of(case.obligation, readings)
-        for readings in (case.readings, case.counters, case.probes)
+        segments_of(owed, readings) for readings in (case.readings, case.counters, case.probes)
     ]
-    other = per_hour(((a, b, _buyers(found)) for a, b, found in _laid_over(sides)), hours)
-    ruled = per_hour(((a, b, _twice(found)) for a, b, found in _laid_over(sides)), hours)
+    other = per_hour(owed, ((a, b, _buyers(found)) for a, b, found in _laid_over(sides)))
+    ruled = per_hour(owed, ((a, b, _twice(found)) for a, b, found in _laid_over(sides)))
     counted = []
-    for hour, awarded in enumerate(case.obligation.awarded_hundredths):
+    for hour, awarded in enumerate(owed.awarded_hundredths):
         most = awarded * CHIP_SECONDS_PER_HUNDREDTH
         agreed = abs(own[hour] - other[hour]) * PPM <= most * case.window.tolerance_ppm
         counted.append(own[hour] if agreed else min(ruled[hour] // 2, most))

@@ -22,7 +22,7 @@ from chiphour.auction.prices import ClearingFailed
 from chiphour.auction.prices import Solve
 
 ROUNDS_MAX = 40
-FOUND = ("optimal", "gap", "clock")  # What a search may say that found an award.
+FOUND = ("optimal", "gap", "clock", "coarse")  # What a search may say that found an award.
 SAME_PARTS = 10**7  # Of the value: less than one part gained by letting blocks fall is nothing.
 WHOLE_PARTS = 10**6  # An integer below one by less than one part is one.
 

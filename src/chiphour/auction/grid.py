@@ -27,18 +27,17 @@ from chiphour.units import text_from_ticks
 
 INTERVALS_MAX = 24 * 31
 MINUTES_PER_HOUR = 60
-# None shorter: at 5 minutes a whole chip at a price in ticks need not cost whole micro-dollars, and
-# gangs take whole chips.
-STEP_MINUTES = (15, 30, 60, 240, 1440)
+# At 5, 10 and 20 minutes the unit is no part of a whole chip: there a gang whose chips are not a
+# multiple of three is refused (bids/gang.py).
+STEP_MINUTES = (5, 10, 15, 20, 30, 60, 240, 1440)
+SETTLE_MINUTES = tuple(step for step in STEP_MINUTES if step <= MINUTES_PER_HOUR)
 DOMAIN_CHIPS_MAX = 1 << 16
 BETA_PPM_MAX = 4 * PPM
 BETA_PPM_MIN = PPM // 10
 ON_DEMAND = "od"  # The tier of virtual bids and, unless they say otherwise, of arcs.
 BUY = 1  # The sides of the auction.
 SELL = -1
-assert all(
-    100 * step % MINUTES_PER_HOUR == 0 for step in STEP_MINUTES
-)  # A gang's chip costs whole.
+assert all(MINUTES_PER_HOUR % minutes == 0 for minutes in SETTLE_MINUTES)
 
 
 class Tier(NamedTuple):
@@ -95,7 +94,11 @@ class Violation(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Products x tiers x intervals. Prices go from floor to cap; interval 0 is at `opens_ns`."""
+    """Products x tiers x intervals. Prices go from floor to cap; interval 0 is at `opens_ns`.
+
+    `settle_minutes`: the length of the slots in which what is traded is held, traded again and
+    delivered; None: that of an interval, an hour at most.
+    """
 
     opens_ns: int
     step_minutes: int
@@ -105,6 +108,7 @@ class Grid(NamedTuple):
     tiers: tuple[Tier, ...]
     products: tuple[Product, ...]
     arcs: tuple[Arc, ...]
+    settle_minutes: int | None = None
 
     @property
     def slots(self) -> int:
@@ -113,8 +117,21 @@ class Grid(NamedTuple):
 
     @property
     def unit_hundredths(self) -> int:
-        """Give the least quantity that costs whole micro-dollars: 0.01 chip, or 0.01 chip-hour."""
-        return MINUTES_PER_HOUR // gcd(MINUTES_PER_HOUR, self.step_minutes)
+        """Give the least quantity of which each slot holds whole hundredths of a chip-hour.
+
+        So it costs whole micro-dollars in each of them, at any price.
+        """
+        return MINUTES_PER_HOUR // gcd(MINUTES_PER_HOUR, self.slot_minutes)
+
+    @property
+    def slot_minutes(self) -> int:
+        """Give the minutes of the slots in which what is traded is held and delivered."""
+        return self.settle_minutes or min(self.step_minutes, MINUTES_PER_HOUR)
+
+    @property
+    def ends_ns(self) -> int:
+        """Give the end of the last interval."""
+        return self.opens_ns + self.intervals * self.step_minutes * NS_PER_MINUTE
 
     @property
     def disposal_is_free(self) -> bool:
@@ -176,7 +193,7 @@ def _first_slots(
 
 def read_grid(fields: Fields) -> Grid:
     """Read the shared part of a run: `delivery`, `price`, `tiers`, `products` and `arcs`."""
-    opens_ns, step_minutes, intervals = _read_delivery(fields)
+    opens_ns, step_minutes, intervals, settle_minutes = _read_delivery(fields)
     price = Fields(fields.raw("price"), f"{fields.path}.price")
     floor_ticks, cap_ticks = price.ticks("floor"), price.ticks("cap")
     if floor_ticks >= cap_ticks:
@@ -192,7 +209,10 @@ def read_grid(fields: Fields) -> Grid:
     if len({arc[:3] for arc in arcs}) < len(arcs):
         raise fields.refuse("arcs", "each pair of products once on a tier", len(arcs))
     arcs = tuple(sorted(arcs))
-    return Grid(opens_ns, step_minutes, intervals, floor_ticks, cap_ticks, tiers, products, arcs)
+    return Grid(
+        opens_ns, step_minutes, intervals, floor_ticks, cap_ticks, tiers, products, arcs,
+        settle_minutes,
+    )  # fmt: skip
 
 
 def grid_fields(grid: Grid) -> dict[str, Any]:
@@ -202,6 +222,7 @@ def grid_fields(grid: Grid) -> dict[str, Any]:
             "from": grid.iso(0),
             "step_minutes": grid.step_minutes,
             "intervals": grid.intervals,
+            **({} if grid.settle_minutes is None else {"settle_minutes": grid.settle_minutes}),
         },
         "price": {
             "floor": text_from_ticks(grid.floor_ticks),
@@ -232,7 +253,7 @@ def grid_fields(grid: Grid) -> dict[str, Any]:
     }
 
 
-def _read_delivery(fields: Fields) -> tuple[int, int, int]:
+def _read_delivery(fields: Fields) -> tuple[int, int, int, int | None]:
     delivery = Fields(fields.raw("delivery"), f"{fields.path}.delivery")
     text = delivery.text("from")
     try:
@@ -246,8 +267,20 @@ def _read_delivery(fields: Fields) -> tuple[int, int, int]:
     if opens_ns % (min(step_minutes, MINUTES_PER_HOUR) * NS_PER_MINUTE):
         raise delivery.refuse("from", "the beginning of an hour or shorter interval", text)
     intervals = delivery.integer("intervals", 1, INTERVALS_MAX)
+    settle_minutes = (
+        _read_settle(delivery, step_minutes) if delivery.has("settle_minutes") else None
+    )
     delivery.exhausted()
-    return opens_ns, step_minutes, intervals
+    return opens_ns, step_minutes, intervals, settle_minutes
+
+
+def _read_settle(delivery: Fields, step_minutes: int) -> int | None:
+    """Pop the length of the slots; None where it says what an interval's own length says."""
+    minutes = delivery.integer("settle_minutes", SETTLE_MINUTES[0], SETTLE_MINUTES[-1])
+    if minutes not in SETTLE_MINUTES or step_minutes % minutes:
+        words = ", ".join(str(each) for each in SETTLE_MINUTES if step_minutes % each == 0)
+        raise delivery.refuse("settle_minutes", f"one of {words}", minutes)
+    return None if minutes == min(step_minutes, MINUTES_PER_HOUR) else minutes
 
 
 def _read_tier(fields: Fields) -> Tier:

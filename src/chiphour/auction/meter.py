@@ -25,7 +25,6 @@ from chiphour.auction.fields import decimal_text
 from chiphour.auction.grid import INTERVALS_MAX as HOURS_MAX
 from chiphour.auction.instance import canonical
 from chiphour.auction.obligations import Obligation
-from chiphour.auction.obligations import chips_max
 from chiphour.auction.record import hash_of
 from chiphour.auction.record import read_record
 from chiphour.auction.record import root_of
@@ -151,16 +150,17 @@ def gaps(obligation: Obligation, readings: Iterable[Signed]) -> tuple[Gap, ...]:
 
 def chip_seconds(obligation: Obligation, readings: Iterable[Signed]) -> tuple[int, ...]:
     """Give the chip-seconds of each hour (equation 18); what was not read is zero."""
-    return per_hour(_segments(obligation, readings), len(obligation.awarded_hundredths))
+    return per_hour(obligation, _segments(obligation, readings))
 
 
-def per_hour(segments: Iterable[Segment], hours: int) -> tuple[int, ...]:
-    """Add up segments of seconds by the hour in which they lie."""
-    sums = [0] * hours
+def per_hour(obligation: Obligation, segments: Iterable[Segment]) -> tuple[int, ...]:
+    """Add up segments of seconds by the obligation's hour in which they lie."""
+    sums = [0] * len(obligation.awarded_hundredths)
+    seconds = _hour_seconds(obligation)
     for begins, ends, chips in segments:
         while begins < ends:
-            hour = begins // SECONDS_PER_HOUR
-            until = min(ends, (hour + 1) * SECONDS_PER_HOUR)
+            hour = begins // seconds
+            until = min(ends, (hour + 1) * seconds)
             sums[hour] += (until - begins) * chips
             begins = until
     return tuple(sums)
@@ -228,9 +228,10 @@ def _check_place(obligation: Obligation, reading: Reading, account: int) -> None
 
 def _check_chips(obligation: Obligation, new: Signed) -> None:
     """Raise RequestMalformed for a second with more chips than the hour's award needs."""
+    seconds = _hour_seconds(obligation)
     for begins, ends, chips in _segments(obligation, [new]):
-        for hour in range(begins // SECONDS_PER_HOUR, (ends - 1) // SECONDS_PER_HOUR + 1):
-            most = chips_max(obligation.awarded_hundredths[hour])
+        for hour in range(begins // seconds, (ends - 1) // seconds + 1):
+            most = obligation.chips_max(hour)
             if chips > most:
                 raise RequestMalformed(
                     f"reading: expected at most {most} chips in hour {hour}, found {chips}"
@@ -239,11 +240,11 @@ def _check_chips(obligation: Obligation, new: Signed) -> None:
 
 def _check_totals(obligation: Obligation, readings: Sequence[Signed], place: int) -> None:
     """Raise RequestMalformed for an hour of the reading at `place` with more than was awarded."""
-    reading = readings[place].reading
-    first = (reading.from_ns - obligation.from_ns) // NS_PER_HOUR
-    end = -((obligation.from_ns - reading.end_ns) // NS_PER_HOUR)
-    from_ns = obligation.from_ns + first * NS_PER_HOUR
-    to_ns = obligation.from_ns + end * NS_PER_HOUR
+    reading, step_ns = readings[place].reading, obligation.hour_ns
+    first = (reading.from_ns - obligation.from_ns) // step_ns
+    end = -((obligation.from_ns - reading.end_ns) // step_ns)
+    from_ns = obligation.from_ns + first * step_ns
+    to_ns = obligation.from_ns + end * step_ns
     low = high = place
     while low > 0 and readings[low - 1].reading.end_ns > from_ns:
         low -= 1
@@ -261,6 +262,10 @@ def _check_totals(obligation: Obligation, readings: Sequence[Signed], place: int
 def _place(readings: Sequence[Signed], reading: Reading) -> int:
     """Give the place of a reading among others in order of time, before one of its second."""
     return bisect_left(readings, reading.from_ns, key=lambda signed: signed.reading.from_ns)
+
+
+def _hour_seconds(obligation: Obligation) -> int:
+    return obligation.hour_ns // NS_PER_SECOND
 
 
 def _segments(obligation: Obligation, readings: Iterable[Signed]) -> Iterator[Segment]:

@@ -21,6 +21,8 @@ from chiphour.auction.fields import Fields
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import hundredths_texts
 from chiphour.auction.grid import INTERVALS_MAX as HOURS_MAX
+from chiphour.auction.grid import MINUTES_PER_HOUR
+from chiphour.auction.grid import SETTLE_MINUTES
 from chiphour.auction.instance import canonical
 from chiphour.auction.positions import PHYSICAL
 from chiphour.auction.positions import Position
@@ -29,7 +31,7 @@ from chiphour.auction.positions import read_slot
 from chiphour.auction.positions import slot_fields
 from chiphour.auction.record import hash_of
 from chiphour.auction.record import read_record
-from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
 from chiphour.units import div_ceil
 
 SCHEMA_NAME = "chiphour.auction.obligation/1"
@@ -38,6 +40,7 @@ SCHEMA_NAME = "chiphour.auction.obligation/1"
 class Obligation(NamedTuple):
     """What a pool owes a buyer in consecutive hours from `from_ns`, each above zero.
 
+    Where its product settles by less than an hour, `minutes` says by what, and an hour is that.
     `award` names what it follows from: the hash of the last run's result.
     """
 
@@ -49,11 +52,17 @@ class Obligation(NamedTuple):
     tier: str
     from_ns: int
     awarded_hundredths: tuple[int, ...]
+    minutes: int = MINUTES_PER_HOUR
+
+    @property
+    def hour_ns(self) -> int:
+        """Give the length of each of its hours, or of the shorter ones by which it settles."""
+        return self.minutes * NS_PER_MINUTE
 
     @property
     def end_ns(self) -> int:
         """Give the end of the last hour."""
-        return self.from_ns + len(self.awarded_hundredths) * NS_PER_HOUR
+        return self.from_ns + len(self.awarded_hundredths) * self.hour_ns
 
     @property
     def hash(self) -> str:
@@ -62,17 +71,24 @@ class Obligation(NamedTuple):
 
     def slot(self, hour: int) -> Slot:
         """Give the slot of one of its hours."""
-        return Slot(self.product, self.tier, self.from_ns + hour * NS_PER_HOUR)
+        return Slot(self.product, self.tier, self.from_ns + hour * self.hour_ns)
+
+    def chips_max(self, hour: int) -> int:
+        """Give how many chips may serve at once what was awarded for an hour: rounded up."""
+        return chips_max(self.awarded_hundredths[hour], self.minutes)
 
 
 def obligations_of(
-    award: str, positions: Iterable[Position], pools: Mapping[tuple[int, str], str]
+    award: str,
+    positions: Iterable[Position],
+    pools: Mapping[tuple[int, str], str],
+    minutes: int = MINUTES_PER_HOUR,
 ) -> tuple[Obligation, ...]:
     """Match what was sold with what was bought (equation 17), hours in a row together.
 
-    `pools` names the pool from which an account delivers a product. What remains on one side,
-    where virtual positions are still open, is settled in money. Raises RequestMalformed for a
-    supplier without a pool.
+    `minutes` is the length of the slots that are held. `pools` names the pool from which an account
+    delivers a product. What remains on one side, where virtual positions are still open, is settled
+    in money. Raises RequestMalformed for a supplier without a pool.
     """
     matched: dict[tuple[int, int, str, str], dict[int, int]] = defaultdict(dict)
     for slot, sold, bought in _sides(positions):
@@ -83,9 +99,10 @@ def obligations_of(
         if (supplier, product) not in pools:
             raise RequestMalformed(f"account {supplier}: expected a pool for {product}, found none")
         pool = pools[supplier, product]
-        for hours in _in_a_row(sorted(by_hour)):
+        for hours in _in_a_row(sorted(by_hour), minutes * NS_PER_MINUTE):
             awarded = tuple(by_hour[hour_ns] for hour_ns in hours)
-            found.append(Obligation(award, supplier, pool, buyer, product, tier, hours[0], awarded))
+            what = award, supplier, pool, buyer, product, tier, hours[0], awarded, minutes
+            found.append(Obligation(*what))
     return tuple(found)
 
 
@@ -114,6 +131,7 @@ def _fields(obligation: Obligation) -> dict[str, Any]:
         "buyer": obligation.buyer,
         **slot_fields(obligation.slot(0)),
         "awarded": hundredths_texts(obligation.awarded_hundredths),
+        **({} if obligation.minutes == MINUTES_PER_HOUR else {"minutes": obligation.minutes}),
     }
 
 
@@ -133,7 +151,19 @@ def _read(fields: Fields) -> Obligation:
         tier,
         from_ns,
         awarded,
+        read_slot_minutes(fields),
     )
+
+
+def read_slot_minutes(fields: Fields) -> int:
+    """Pop `minutes`, the length of a slot: an hour where it is not there."""
+    if not fields.has("minutes"):
+        return MINUTES_PER_HOUR
+    minutes = fields.integer("minutes", SETTLE_MINUTES[0], SETTLE_MINUTES[-1])
+    if minutes not in SETTLE_MINUTES[:-1]:
+        words = ", ".join(map(str, SETTLE_MINUTES[:-1]))
+        raise fields.refuse("minutes", f"one of {words}, or none for an hour", minutes)
+    return minutes
 
 
 _Amounts = list[tuple[int, int]]  # (account, hundredths above zero), by account.
@@ -162,11 +192,11 @@ def _overlaps(sold: _Amounts, bought: _Amounts) -> Iterator[tuple[int, int, int]
             buyers.append((buyer, wanted - quantity))
 
 
-def _in_a_row(hours_ns: list[int]) -> Iterator[list[int]]:
+def _in_a_row(hours_ns: list[int], step_ns: int) -> Iterator[list[int]]:
     """Cut sorted hours wherever one is missing, or a run's greatest length is reached."""
     row: list[int] = []
     for hour_ns in hours_ns:
-        if row and (hour_ns != row[-1] + NS_PER_HOUR or len(row) == HOURS_MAX):
+        if row and (hour_ns != row[-1] + step_ns or len(row) == HOURS_MAX):
             yield row
             row = []
         row.append(hour_ns)
@@ -174,6 +204,6 @@ def _in_a_row(hours_ns: list[int]) -> Iterator[list[int]]:
         yield row
 
 
-def chips_max(awarded_hundredths: int) -> int:
-    """Give how many chips may serve at once what was awarded for an hour: rounded up."""
-    return div_ceil(awarded_hundredths, HUNDREDTHS)
+def chips_max(awarded_hundredths: int, minutes: int = MINUTES_PER_HOUR) -> int:
+    """Give how many chips may serve at once what was awarded for some minutes: rounded up."""
+    return div_ceil(awarded_hundredths * MINUTES_PER_HOUR, HUNDREDTHS * minutes)

@@ -25,8 +25,8 @@ from chiphour.auction.positions import Slot
 from chiphour.auction.positions import Trade
 from chiphour.auction.positions import check_trades
 from chiphour.auction.record import RUN_MAX
-from chiphour.auction.record import hour_ns
 from chiphour.auction.record import read_record
+from chiphour.auction.record import slot_ns
 from chiphour.auction.record import word
 from chiphour.hardware.tenors import TENORS as WORDS
 from chiphour.units import div_floor
@@ -46,7 +46,7 @@ class Party(NamedTuple):
 
 
 class Sale(NamedTuple):
-    """Chips of one product for one hour, from one seller to one buyer.
+    """Chips of one product for one slot, an hour or less, from one seller to one buyer.
 
     `kind` is that of the run. `physical` holds when both sides are. `seller` is "" where the
     chips came over an arc. `increase_hundredths` is how much more the buyer's group holds for
@@ -264,7 +264,7 @@ def _read(fields: Fields) -> Sale:
         quantity,
         increase,
         fields.ticks("price"),
-        hour_ns(fields, "delivered_from"),
+        slot_ns(fields, "delivered_from"),
     )
 
 

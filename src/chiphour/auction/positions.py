@@ -22,8 +22,9 @@ from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import hundredths_text
 from chiphour.auction.instance import canonical
 from chiphour.auction.record import RUN_MAX
-from chiphour.auction.record import hour_ns
+from chiphour.auction.record import SLOT_NS_LEAST
 from chiphour.auction.record import read_record
+from chiphour.auction.record import slot_ns
 from chiphour.auction.record import word
 from chiphour.units import NS_PER_HOUR
 from chiphour.units import PPM
@@ -56,7 +57,10 @@ VIRTUAL_TIER = ON_DEMAND.name  # Virtual trades enter here alone.
 
 
 class Slot(NamedTuple):
-    """What one price is for: a product, by its id, on a tier, in the hour from `hour_ns`."""
+    """What one price is for: a product, by its id, on a tier, in the hour from `hour_ns`.
+
+    Where the runs of a product settle by less than an hour it is that quarter of it, or what it is.
+    """
 
     product: str
     tier: str
@@ -229,7 +233,7 @@ def _check_trade(trade: Trade, path: str) -> None:
             f"{VIRTUAL_TIER} for a virtual trade",
             trade.tier,
         ),
-        ("hour", trade.hour_ns % NS_PER_HOUR == 0, "a whole hour", trade.hour_ns),
+        ("hour", trade.hour_ns % SLOT_NS_LEAST == 0, "whole five minutes", trade.hour_ns),
         (
             "quantity",
             0 < abs(quantity) <= QUANTITY_HUNDREDTHS_MAX,
@@ -267,7 +271,7 @@ def slot_fields(slot: Slot) -> dict[str, Any]:
 
 def read_slot(fields: Fields) -> Slot:
     """Read `product`, `tier` and `hour`; raises RequestMalformed."""
-    return Slot(fields.text("product"), fields.name("tier"), hour_ns(fields, "hour"))
+    return Slot(fields.text("product"), fields.name("tier"), slot_ns(fields, "hour"))
 
 
 def _where(slot: Slot) -> str:

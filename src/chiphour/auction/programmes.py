@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chiphour.auction.coarse import is_large
+from chiphour.auction.coarse import thinned
 from chiphour.auction.european import FOUND
 from chiphour.auction.european import European
 from chiphour.auction.european import european
@@ -29,6 +31,7 @@ from chiphour.auction.prices import caught
 from chiphour.auction.prices import optimal
 from chiphour.auction.prices import tied
 from chiphour.auction.prices import unique_duals
+from chiphour.auction.solve import OutOfTime
 from chiphour.auction.solve import Solution
 from chiphour.auction.solve import fix
 from chiphour.auction.solve import relax
@@ -58,7 +61,7 @@ def solved(instance: Instance, solve: Solve, root: str) -> Solved:
     keyed = tied(model, root)
     best: Solution | European | None = None
     if model.program.integer.any():
-        best = _best(model, keyed, instance.pricing, solve)
+        best = _best(instance, model, keyed, solve)
         keyed = fix(keyed, best.primal)
     program, solution = _amounts(model, keyed, solve)
     primal = solution.primal
@@ -66,23 +69,70 @@ def solved(instance: Instance, solve: Solve, root: str) -> Solved:
         program, solution = _amounts(model, falling(model.program, best.primal), solve)
     fixed = relaxed = unique_duals(model, program, solution, solve, root)
     if best:
-        relaxed_program = relax(model.program)
-        bound = optimal(solve(relaxed_program, solution.basis), "relaxation")
-        relaxed = Priced(bound.dual, fixed.priced)
-        if instance.pricing == "hull":  # Elsewhere any duals of the relaxation prove the bound.
-            relaxed = unique_duals(model, relaxed_program, bound, solve, root)
+        relaxed = _relaxed(instance, model, solution, fixed, solve)
     status, gap = (best.status, best.claimed_gap) if best else ("optimal", 0)
     return Solved(model, primal, status, gap, fixed, relaxed)
 
 
-def _best(model: Model, keyed: Program, pricing: str, solve: Solve) -> Solution | European:
+def _relaxed(
+    instance: Instance, model: Model, solution: Solution, fixed: Priced, solve: Solve
+) -> Priced:
+    """Give duals that bound every award: the relaxation's; those with integers fixed out of time.
+
+    Any duals are a bound, those of the relaxation the least one. At hull prices they are paid:
+    there no others will do.
+    """
+    program = relax(model.program)
+    try:
+        bound = optimal(solve(program, solution.basis), "relaxation")
+    except OutOfTime:
+        if instance.pricing == "hull":
+            raise
+        return fixed
+    if instance.pricing == "hull":
+        return unique_duals(model, program, bound, solve, instance.root)
+    return Priced(bound.dual, fixed.priced)
+
+
+def _best(instance: Instance, model: Model, keyed: Program, solve: Solve) -> Solution | European:
     """Give the best integers; raises ClearingFailed where there are none."""
-    found = european(keyed, solve) if pricing == "eu" else solve(keyed)
+    if instance.pricing == "eu":
+        found: Solution | European | None = european(keyed, solve)
+    else:
+        found = _searched(instance, model, keyed, solve)
     if found is None or found.status == "infeasible":
         raise ClearingFailed(_infeasible(model, solve))
     if found.status not in FOUND:
         raise ClearingFailed(f"clearing: expected an optimum, found {found.status}")
+    if _is_nothing(found):
+        raise ClearingFailed("clearing: expected an award in the time there is, found none")
     return found
+
+
+def _searched(instance: Instance, model: Model, keyed: Program, solve: Solve) -> Solution:
+    """Give the best integers, among all starts of gangs or among some of them (coarse.py).
+
+    Some are enough in a large run; and where the search among all found nothing in its time, if
+    there is time for another. Raises OutOfTime.
+    """
+    few = thinned(instance, model, keyed)
+    if few is None or not is_large(keyed, few):
+        try:
+            found = solve(keyed)
+        except OutOfTime:
+            if few is None:
+                raise
+        else:
+            if few is None or not _is_nothing(found):
+                return found
+    found = solve(few)
+    return found._replace(status="coarse", bound=np.inf) if found.status in FOUND else found
+
+
+def _is_nothing(found: Solution | European) -> bool:
+    """Tell whether a search was cut before it found anything that is worth something."""
+    cut = isinstance(found, Solution) and found.status in FOUND[1:]
+    return cut and found.objective <= 0 < found.bound
 
 
 def _amounts(model: Model, keyed: Program, solve: Solve) -> tuple[Program, Solution]:

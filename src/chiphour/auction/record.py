@@ -1,7 +1,7 @@
 """RECORD: one record as a JSON text of its own: strict reading, and the hash of its canonical form.
 
 Takes   bytes that came from anywhere, and the name of the form that they should have.
-Gives   the record; times on the hour and on the second, and money, as integers; the SHA-256 of a
+Gives   the record; times of slots and on the second, and money, as integers; the SHA-256 of a
         record's canonical JSON.
 Keeps   one form, one spelling: a field given twice, unknown or missing is refused.
 Source  docs/formulation/runs.md, section 1.
@@ -16,8 +16,9 @@ from typing import TypeVar
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import read_whole
+from chiphour.auction.grid import STEP_MINUTES
 from chiphour.auction.instance import canonical
-from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
 from chiphour.units import NS_PER_SECOND
 from chiphour.units import InexactAmount
 from chiphour.units import microusd_from_text
@@ -26,6 +27,7 @@ from chiphour.units import ns_from_iso
 BODY_BYTES_MAX = 1 << 26
 TIME_NS_MAX = (1 << 62) - 1
 RUN_MAX = (1 << 62) - 1
+SLOT_NS_LEAST = STEP_MINUTES[0] * NS_PER_MINUTE  # All slots begin on it.
 
 T = TypeVar("T")
 
@@ -69,14 +71,14 @@ def time_ns(fields: Fields, name: str, step_ns: int = NS_PER_SECOND) -> int:
     except (ValueError, OverflowError):
         raise fields.refuse(name, "an ISO 8601 time with its zone", text) from None
     if found_ns % step_ns or not 0 <= found_ns <= TIME_NS_MAX:
-        whole = "hour" if step_ns == NS_PER_HOUR else "second"
-        raise fields.refuse(name, f"a whole {whole} from 1970 on", text)
+        whole = "a whole second" if step_ns == NS_PER_SECOND else "whole five minutes"
+        raise fields.refuse(name, f"{whole} from 1970 on", text)
     return found_ns
 
 
-def hour_ns(fields: Fields, name: str) -> int:
-    """Pop an ISO 8601 time on the hour, as UTC nanoseconds."""
-    return time_ns(fields, name, NS_PER_HOUR)
+def slot_ns(fields: Fields, name: str) -> int:
+    """Pop an ISO 8601 time at which a slot may begin, as UTC nanoseconds."""
+    return time_ns(fields, name, SLOT_NS_LEAST)
 
 
 def microusd(fields: Fields, name: str) -> int:

@@ -45,7 +45,7 @@ from chiphour.units import text_from_nanousd
 from chiphour.units import text_from_ticks
 
 SCHEMA_NAME = "chiphour.auction.result/2"
-STATUSES = ("optimal", "gap", "clock")
+STATUSES = ("optimal", "gap", "clock", "coarse")
 PPB = 1_000_000_000
 _SIDES = {BUY: "buy", SELL: "sell"}
 _INTEGER_MAX = (1 << 62) - 1

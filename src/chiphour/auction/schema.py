@@ -18,6 +18,7 @@ from chiphour.auction.fields import NAME
 from chiphour.auction.fields import closed_object
 from chiphour.auction.grid import DOMAIN_CHIPS_MAX
 from chiphour.auction.grid import INTERVALS_MAX
+from chiphour.auction.grid import SETTLE_MINUTES
 from chiphour.auction.grid import STEP_MINUTES
 from chiphour.auction.instance import BIDS_MAX
 from chiphour.auction.instance import KINDS
@@ -44,12 +45,15 @@ def run_schema() -> dict[str, Any]:
         "pricing": {"enum": list(PRICINGS)},
         "rent_account": _integer(1, ACCOUNT_MAX),
         "sponsor_account": _integer(1, ACCOUNT_MAX),
-        "delivery": closed_object(
+        "delivery": _object(
             {
                 "from": TIME,
                 "step_minutes": {"enum": list(STEP_MINUTES)},
                 "intervals": _integer(1, INTERVALS_MAX),
-            }
+                "settle_minutes": {"enum": list(SETTLE_MINUTES)}
+                | {"description": "Slots of what is traded, where they are shorter than its own."},
+            },
+            ("settle_minutes",),
         ),
         "price": closed_object({"floor": DECIMAL, "cap": DECIMAL}),
         "tiers": _list(closed_object({"tier": NAMED, "pi": DECIMAL, "beta": DECIMAL})),

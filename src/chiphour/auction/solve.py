@@ -66,6 +66,10 @@ class SolverUnsound(MarketError):
     """The solver's answer is not what it claims to be."""
 
 
+class OutOfTime(MarketError):
+    """What solves found nothing within the time that it was given."""
+
+
 class Basis(NamedTuple):
     """Where each column and row stands: HiGHS's statuses, int8[columns] and int8[rows]."""
 
@@ -77,10 +81,11 @@ class Solution(NamedTuple):
     """What the solver found.
 
     `status`: "optimal", within the gap asked for; "gap" or "clock", the best that was found when
-    the work or the time was used up; arrays are empty with any other word. `primal`, `reduced`:
-    float64[columns]; `row_primal`, `dual`: float64[rows], the gain in dollars from one more unit of
-    the row's bound; `column_basic`, `row_basic`: bool, in the final basis. With integers there are
-    no duals and no basis: all zero, and None. No solution is worth more than `bound`.
+    the work or the time was used up; "coarse", the best with fewer starts (coarse.py); arrays are
+    empty with any other word. `primal`, `reduced`: float64[columns]; `row_primal`, `dual`:
+    float64[rows], the gain in dollars from one more unit of the row's bound; `column_basic`,
+    `row_basic`: bool, in the final basis. With integers there are no duals and no basis: all zero,
+    and None. No solution is worth more than `bound`.
     """
 
     status: str
@@ -98,6 +103,8 @@ class Solution(NamedTuple):
     def claimed_gap(self) -> float:
         """Give the relative distance from the best bound: the solver's word, not a proof."""
         distance = max(self.bound - self.objective, 0.0)
+        if distance and not self.objective:
+            return np.inf
         return distance / abs(self.objective) if distance else 0.0
 
 

@@ -20,26 +20,28 @@ from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import decimal_text
 from chiphour.auction.fields import hundredths_text
 from chiphour.auction.fields import hundredths_texts
+from chiphour.auction.grid import MINUTES_PER_HOUR
+from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Tier
 from chiphour.auction.instance import Instance
 from chiphour.auction.positions import VIRTUAL
 from chiphour.auction.positions import Position
+from chiphour.auction.slots import chips_of
+from chiphour.auction.slots import in_run
+from chiphour.auction.slots import position_tier
+from chiphour.auction.slots import slots_each
+from chiphour.auction.slots import times_of
 from chiphour.auction.term import REAL_TIME
 from chiphour.auction.trades import covered
-from chiphour.auction.trades import in_run
-from chiphour.auction.trades import interval_hours
-from chiphour.auction.trades import position_tier
 from chiphour.auction.workload import MODES_MAX
-from chiphour.units import NS_PER_HOUR
 from chiphour.units import PPM
-from chiphour.units import iso_from_ns
 from chiphour.units import text_from_ticks
 
 PICOS_PER_HUNDREDTH_PPM = PICOS // (100 * PPM)
 
 
 class _Stretch(NamedTuple):
-    """Intervals from first to before end in which an account holds the same quantity."""
+    """Intervals from first to before end in which an account holds the same chips."""
 
     first: int
     end: int
@@ -61,38 +63,37 @@ def self_schedules(instance: Instance, before: Iterable[Position]) -> tuple[dict
     Gangs stand outside of the run and need none; in real time virtual positions are closed.
     Raises RequestMalformed where a position is not the same in all hours of an interval.
     """
-    stated = covered(instance)
-    hours = interval_hours(instance.grid)
+    stated, grid = covered(instance), instance.grid
     held: dict[_Owner, dict[int, int]] = defaultdict(dict)
-    tiers = {position_tier(tier.name): tier for tier in instance.grid.tiers}
+    tiers = {position_tier(tier.name): tier for tier in grid.tiers}
     for position in before:
-        if not in_run(instance, position, instance.grid.intervals * hours):
+        if not in_run(grid, position, grid.intervals):
             continue
         if instance.kind == REAL_TIME and position.kind == VIRTUAL:
             continue
         if (position.account, position.kind, position.product) not in stated:
             tier = tiers[position.tier]
             owner = _Owner(position.account, position.kind, position.product, tier)
-            held[owner][position.hour_ns] = position.quantity_hundredths
+            chips = chips_of(grid, position.quantity_hundredths)
+            held[owner][position.hour_ns] = chips
     found: list[dict[str, Any]] = []
     for owner, by_hour in sorted(held.items()):
-        stretches = _stretches(instance, owner, by_hour, hours)
-        for fields in _bids(instance, owner, stretches, hours):
+        stretches = _stretches(grid, owner, by_hour)
+        for fields in _bids(instance, owner, stretches):
             found.append({"id": f"self:{owner.account}:{len(found)}", **fields})
     return tuple(found)
 
 
-def _stretches(
-    instance: Instance, owner: _Owner, by_hour: Mapping[int, int], hours: int
-) -> list[_Stretch]:
+def _stretches(grid: Grid, owner: _Owner, by_slot: Mapping[int, int]) -> list[_Stretch]:
     """Give an owner's positions by intervals, those of the same quantity in a row together."""
     found: list[_Stretch] = []
-    for interval in range(instance.grid.intervals):
-        opens_ns = instance.grid.opens_ns + interval * hours * NS_PER_HOUR
-        amounts = {by_hour.get(opens_ns + hour * NS_PER_HOUR, 0) for hour in range(hours)}
+    times, each = times_of(grid), slots_each(grid)
+    for interval in range(grid.intervals):
+        own = times[interval * each : (interval + 1) * each]
+        amounts = {by_slot.get(begins_ns, 0) for begins_ns in own}
         if len(amounts) > 1:
             raise RequestMalformed(
-                f"account {owner.account} {owner.product} {iso_from_ns(opens_ns)}: expected the "
+                f"account {owner.account} {owner.product} {grid.iso(interval)}: expected the "
                 f"same position in all hours of the interval, found "
                 f"{' and '.join(hundredths_text(amount) for amount in sorted(amounts))}"
             )
@@ -104,27 +105,24 @@ def _stretches(
     return [stretch for stretch in found if stretch.quantity_hundredths]
 
 
-def _bids(
-    instance: Instance, owner: _Owner, stretches: list[_Stretch], hours: int
-) -> Iterator[dict[str, Any]]:
+def _bids(instance: Instance, owner: _Owner, stretches: list[_Stretch]) -> Iterator[dict[str, Any]]:
     """Yield what an owner's positions bid, the id left out."""
     if owner.kind == VIRTUAL:
         yield from _virtuals(instance, owner, stretches)
         return
     bought = [stretch for stretch in stretches if stretch.quantity_hundredths > 0]
     for first in range(0, len(bought), MODES_MAX):
-        yield _bought(instance, owner, bought[first : first + MODES_MAX], hours)
+        yield _bought(instance, owner, bought[first : first + MODES_MAX])
     if any(stretch.quantity_hundredths < 0 for stretch in stretches):
         yield _sold(instance, owner, stretches)
 
 
-def _bought(
-    instance: Instance, owner: _Owner, stretches: list[_Stretch], hours: int
-) -> dict[str, Any]:
+def _bought(instance: Instance, owner: _Owner, stretches: list[_Stretch]) -> dict[str, Any]:
     """Give a buyer's bid: each stretch a mode for just the work that its chips do, at the cap."""
-    modes = []
+    modes, minutes = [], instance.grid.step_minutes
     for number, stretch in enumerate(stretches):
-        chip_hours = stretch.quantity_hundredths * hours * (stretch.end - stretch.first)
+        each = stretch.quantity_hundredths * minutes // MINUTES_PER_HOUR
+        chip_hours = each * (stretch.end - stretch.first)
         picos = chip_hours * (PPM - owner.tier.pi_ppm) * PICOS_PER_HUNDREDTH_PPM
         modes.append(
             {

@@ -19,7 +19,9 @@ from typing import NamedTuple
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import hundredths_text
+from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.instance import canonical
+from chiphour.auction.obligations import read_slot_minutes
 from chiphour.auction.positions import Slot
 from chiphour.auction.positions import Trade
 from chiphour.auction.positions import read_slot
@@ -30,6 +32,7 @@ from chiphour.auction.record import time_ns
 from chiphour.auction.record import word
 from chiphour.units import NANOUSD_PER_TICK
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
 from chiphour.units import day_from_ns
 from chiphour.units import iso_from_ns
 from chiphour.units import round_half_even
@@ -44,7 +47,8 @@ TERM_SCHEMA = "chiphour.auction.term/1"
 class RunPrice(NamedTuple):
     """What one run said of one slot: its price, and how much was bought in it.
 
-    `published_ns` is when the result was published; `kind` one of KINDS.
+    `published_ns` is when the result was published; `kind` one of KINDS; `minutes` the length of
+    the slot.
     """
 
     run: int
@@ -55,11 +59,17 @@ class RunPrice(NamedTuple):
     hour_ns: int
     price_ticks: int
     quantity_hundredths: int
+    minutes: int = MINUTES_PER_HOUR
 
     @property
     def slot(self) -> Slot:
         """Give the slot that is priced."""
         return Slot(self.product, self.tier, self.hour_ns)
+
+    @property
+    def end_ns(self) -> int:
+        """Give the end of the slot."""
+        return self.hour_ns + self.minutes * NS_PER_MINUTE
 
 
 class Path(NamedTuple):
@@ -93,10 +103,13 @@ class Convergence(NamedTuple):
     square_nanousd: int
 
 
-def run_prices(trades: Iterable[Trade], kind: str, published_ns: int) -> tuple[RunPrice, ...]:
+def run_prices(
+    trades: Iterable[Trade], kind: str, published_ns: int, minutes: int = MINUTES_PER_HOUR
+) -> tuple[RunPrice, ...]:
     """Give the prices of a run's slots from its trades: the slot's own is the one most bought.
 
-    A gang may pay its pool's price beside the slot's. Ties go to the lower price.
+    `minutes` is the length of the slots. A gang may pay its pool's price beside the slot's. Ties go
+    to the lower price.
     """
     bought: dict[tuple[int, Slot], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for trade in trades:
@@ -104,7 +117,8 @@ def run_prices(trades: Iterable[Trade], kind: str, published_ns: int) -> tuple[R
     found = []
     for (run, slot), by_price in sorted(bought.items()):
         price = min(by_price, key=lambda ticks: (-by_price[ticks], ticks))
-        found.append(RunPrice(run, kind, published_ns, *slot, price, sum(by_price.values())))
+        amount = sum(by_price.values())
+        found.append(RunPrice(run, kind, published_ns, *slot, price, amount, minutes))
     return tuple(found)
 
 
@@ -119,21 +133,25 @@ def paths(prices: Iterable[RunPrice]) -> tuple[Path, ...]:
 def forward_curve(prices: Iterable[RunPrice], as_of_ns: int) -> tuple[RunPrice, ...]:
     """Give the last price known at a time for each slot that has not ended by then (eq. 15)."""
     known = (price for price in prices if price.published_ns <= as_of_ns)
-    return tuple(
-        path.prices[-1] for path in paths(known) if path.slot.hour_ns + NS_PER_HOUR > as_of_ns
-    )
+    return tuple(path.prices[-1] for path in paths(known) if path.prices[-1].end_ns > as_of_ns)
 
 
 def days(curve: Iterable[RunPrice]) -> tuple[DayPoint, ...]:
-    """Give a forward curve by UTC days, each hour counting the same (equation 15)."""
-    by_day: dict[tuple[str, str, date], list[int]] = defaultdict(list)
+    """Give a forward curve by UTC days, each minute counting the same (equation 15)."""
+    by_day: dict[tuple[str, str, date], list[RunPrice]] = defaultdict(list)
     for price in curve:
-        key = price.product, price.tier, day_from_ns(price.hour_ns)
-        by_day[key].append(price.price_ticks)
+        by_day[price.product, price.tier, day_from_ns(price.hour_ns)].append(price)
     return tuple(
-        DayPoint(*key, len(ticks), round_half_even(Fraction(sum(ticks), len(ticks))))
-        for key, ticks in sorted(by_day.items())
+        DayPoint(*key, len({each.hour_ns // NS_PER_HOUR for each in found}), mean_ticks(found))
+        for key, found in sorted(by_day.items())
     )
+
+
+def mean_ticks(prices: Iterable[RunPrice]) -> int:
+    """Give the mean of prices, each minute counting the same, half-even."""
+    found = [(price.price_ticks, price.minutes) for price in prices]
+    total = sum(ticks * minutes for ticks, minutes in found)
+    return round_half_even(Fraction(total, sum(minutes for _, minutes in found)))
 
 
 def convergence(prices: Iterable[RunPrice]) -> tuple[Convergence, ...]:
@@ -155,10 +173,7 @@ def to_json(prices: Sequence[RunPrice]) -> bytes:
     return canonical(
         {
             "schema": TERM_SCHEMA,
-            "paths": [
-                slot_fields(path.slot) | {"prices": [_price_fields(p) for p in path.prices]}
-                for path in paths(prices)
-            ],
+            "paths": [_path_fields(path) for path in paths(prices)],
             "convergence": [_convergence_fields(part) for part in convergence(prices)],
         }
     )
@@ -202,6 +217,15 @@ def _convergence_fields(part: Convergence) -> dict[str, Any]:
     }
 
 
+def _path_fields(path: Path) -> dict[str, Any]:
+    minutes = path.prices[0].minutes  # All runs of a product's hours settle by the same.
+    return {
+        **slot_fields(path.slot),
+        **({} if minutes == MINUTES_PER_HOUR else {"minutes": minutes}),
+        "prices": [_price_fields(price) for price in path.prices],
+    }
+
+
 def _price_fields(price: RunPrice) -> dict[str, Any]:
     return {
         "run": price.run,
@@ -213,11 +237,11 @@ def _price_fields(price: RunPrice) -> dict[str, Any]:
 
 
 def _read_path(fields: Fields) -> tuple[RunPrice, ...]:
-    slot = read_slot(fields)
-    return fields.each("prices", lambda row: _read_price(row, slot))
+    slot, minutes = read_slot(fields), read_slot_minutes(fields)
+    return fields.each("prices", lambda row: _read_price(row, slot, minutes))
 
 
-def _read_price(fields: Fields, slot: Slot) -> RunPrice:
+def _read_price(fields: Fields, slot: Slot, minutes: int) -> RunPrice:
     return RunPrice(
         fields.integer("run", 1, RUN_MAX),
         word(fields, "kind", KINDS),
@@ -225,4 +249,5 @@ def _read_price(fields: Fields, slot: Slot) -> RunPrice:
         *slot,
         fields.ticks("price"),
         fields.hundredths("quantity"),
+        minutes,
     )

@@ -13,19 +13,16 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from chiphour.auction import grid as grid_module
 from chiphour.auction.award import Part
 from chiphour.auction.bids import Bid
 from chiphour.auction.bids.virtual import Virtual
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.fields import RequestMalformed
-from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import Grid
 from chiphour.auction.held import Key
 from chiphour.auction.instance import Instance
 from chiphour.auction.payment import Tariff
 from chiphour.auction.payment import tariff
-from chiphour.auction.positions import ON_DEMAND
 from chiphour.auction.positions import PHYSICAL
 from chiphour.auction.positions import VIRTUAL
 from chiphour.auction.positions import Position
@@ -38,14 +35,15 @@ from chiphour.auction.settle import NOWHERE
 from chiphour.auction.settle import RESERVE
 from chiphour.auction.settle import UPLIFT
 from chiphour.auction.settle import Payment
+from chiphour.auction.slots import GANG
+from chiphour.auction.slots import chip_hours_of
+from chiphour.auction.slots import in_run
+from chiphour.auction.slots import interval_of
+from chiphour.auction.slots import position_tier
+from chiphour.auction.slots import slots_of
 from chiphour.auction.term import REAL_TIME
 from chiphour.auction.term import RunPrice
-from chiphour.units import NS_PER_HOUR
-from chiphour.units import NS_PER_MINUTE
 from chiphour.units import iso_from_ns
-
-GANG = "gang"  # The tier of chips sold to gangs: whole, at the price of their own pool.
-SPECIAL = (GANG, ON_DEMAND.name)  # Tiers of positions that a run may not name.
 
 
 class Covered(NamedTuple):
@@ -57,14 +55,14 @@ class Covered(NamedTuple):
 
 
 class _Deal(NamedTuple):
-    """An amount of one interval, bought above zero, at the price that is paid for it."""
+    """Chips through one interval, bought above zero, at the price that is paid for them."""
 
     account: int
     kind: str
     product: str
     tier: str
     interval: int
-    quantity_hundredths: int
+    chips_hundredths: int
     price_ticks: int
 
 
@@ -77,18 +75,19 @@ def trades(
     """Give what a run changed (equation 26): its totals bought, positions before it sold back.
 
     Only the first `binding_intervals` count, all unless told. Positions outside of the run's hours,
-    products and tiers stand. Raises RequestMalformed where an interval is no whole hour, a position
-    stands in the run's hours for which nobody bids, or a slot that was held has no price.
+    products and tiers stand. Raises RequestMalformed where a position stands in the run's hours for
+    which nobody bids, or a slot that was held has no price.
     """
-    hours = interval_hours(instance.grid)
-    intervals = instance.grid.intervals if binding_intervals is None else binding_intervals
+    grid = instance.grid
+    intervals = grid.intervals if binding_intervals is None else binding_intervals
     changed: dict[tuple[int, str, Slot, int], int] = defaultdict(int)
     for deal in _deals(instance, result):
         if deal.interval < intervals:
-            for slot in slots_of(instance.grid, deal.product, deal.tier, deal.interval, hours):
-                changed[deal.account, deal.kind, slot, deal.price_ticks] += deal.quantity_hundredths
-    for held in _sold_back(instance, before, intervals * hours):
-        price = price_in(_prices(instance.grid, result, held.slot, hours), held.slot)
+            quantity = chip_hours_of(grid, deal.chips_hundredths)
+            for slot in slots_of(grid, deal.product, deal.tier, deal.interval):
+                changed[deal.account, deal.kind, slot, deal.price_ticks] += quantity
+    for held in _sold_back(instance, before, intervals):
+        price = price_in(_prices(grid, result, held.slot), held.slot)
         changed[held.account, held.kind, held.slot, price] -= held.quantity_hundredths
     found = tuple(
         Trade(instance.run, account, kind, *slot, quantity, price)
@@ -115,9 +114,10 @@ def other_payments(instance: Instance, result: Result) -> tuple[Payment, ...]:
         if pool is not None and any(part.reserve_hundredths):
             kept = costs.reserve_microusd(regions[pool.product], part.reserve_hundredths)
             due[part.account, RESERVE] += kept
-    hours = interval_hours(instance.grid)
+    grid = instance.grid
     earned = -sum(
-        deal.price_ticks * deal.quantity_hundredths * hours for deal in _flows(instance, result)
+        grid.money_microusd(deal.chips_hundredths, deal.price_ticks)
+        for deal in _flows(instance, result)
     )
     due[award.rent_account, UPLIFT] += award.rent_microusd - earned
     if award.sponsor_account is not None:
@@ -137,11 +137,11 @@ def slot_prices(
     changed: Iterable[Trade],
     binding_intervals: int | None = None,
 ) -> tuple[RunPrice, ...]:
-    """Give the price of each slot that has one, hour by hour, and what was bought in it.
+    """Give the price of each slot that has one, and what was bought in it.
 
     Unlike `term.run_prices` it also gives slots in which nobody changed anything.
     """
-    grid, hours = instance.grid, interval_hours(instance.grid)
+    grid = instance.grid
     bought: dict[Slot, int] = defaultdict(int)
     for trade in changed:
         bought[trade.slot] += max(trade.quantity_hundredths, 0)
@@ -152,10 +152,9 @@ def slot_prices(
                 ticks = result.prices[grid.slot(number, level, interval)].price_ticks
                 if ticks is None:
                     continue
-                for slot in slots_of(grid, product.id, position_tier(tier.name), interval, hours):
-                    amount = bought.get(slot, 0)
-                    price = RunPrice(result.run, instance.kind, published_ns, *slot, ticks, amount)
-                    found.append(price)
+                for slot in slots_of(grid, product.id, position_tier(tier.name), interval):
+                    told = result.run, instance.kind, published_ns, *slot, ticks
+                    found.append(RunPrice(*told, bought.get(slot, 0), grid.slot_minutes))
     return tuple(found)
 
 
@@ -176,44 +175,13 @@ def kind_of(bid: Bid) -> str:
     return VIRTUAL if isinstance(bid, Virtual) else PHYSICAL
 
 
-def position_tier(grid_tier: str) -> str:
-    """Give the tier of a position from its name in a run; raises RequestMalformed when taken."""
-    if grid_tier in SPECIAL:
-        raise RequestMalformed(f"tier: expected another name than {grid_tier}, found that")
-    return ON_DEMAND.name if grid_tier == grid_module.ON_DEMAND else grid_tier
-
-
-def interval_hours(grid: Grid) -> int:
-    """Give the hours of an interval; raises RequestMalformed where they are not whole."""
-    hours, rest = divmod(grid.step_minutes, MINUTES_PER_HOUR)
-    if rest:
-        raise RequestMalformed(
-            f"run: expected intervals of whole hours, found {grid.step_minutes} minutes"
-        )
-    return hours
-
-
-def slots_of(grid: Grid, product: str, tier: str, interval: int, hours: int) -> Iterator[Slot]:
-    """Yield the slot of each of an interval's hours; `tier` is that of positions."""
-    opens_ns = grid.opens_ns + interval * grid.step_minutes * NS_PER_MINUTE
-    for hour in range(hours):
-        yield Slot(product, tier, opens_ns + hour * NS_PER_HOUR)
-
-
-def in_run(instance: Instance, held: Position, hours: int) -> bool:
-    """Tell whether a position is in a run's products and tiers, and in its first `hours`."""
-    grid = instance.grid
-    tiers = {position_tier(tier.name) for tier in grid.tiers}
-    end_ns = grid.opens_ns + hours * NS_PER_HOUR
-    inside = grid.opens_ns <= held.hour_ns < end_ns
-    return inside and held.product in grid.product_numbers and held.tier in tiers
-
-
-def _sold_back(instance: Instance, before: Iterable[Position], hours: int) -> Iterator[Position]:
+def _sold_back(
+    instance: Instance, before: Iterable[Position], intervals: int
+) -> Iterator[Position]:
     """Yield the positions that a run values anew; in real time virtual ones are closed so."""
     stated = covered(instance)
     for held in before:
-        if not in_run(instance, held, hours):
+        if not in_run(instance.grid, held, intervals):
             continue
         closes = instance.kind == REAL_TIME and held.kind == VIRTUAL
         if not closes and (held.account, held.kind, held.product) not in stated:
@@ -224,11 +192,10 @@ def _sold_back(instance: Instance, before: Iterable[Position], hours: int) -> It
         yield held
 
 
-def _prices(grid: Grid, result: Result, slot: Slot, hours: int) -> dict[Slot, int]:
+def _prices(grid: Grid, result: Result, slot: Slot) -> dict[Slot, int]:
     """Give the slot's own price, or nothing where it has none."""
     level = next(n for n, t in enumerate(grid.tiers) if position_tier(t.name) == slot.tier)
-    interval = (slot.hour_ns - grid.opens_ns) // (hours * NS_PER_HOUR)
-    number = grid.slot(grid.product_numbers[slot.product], level, interval)
+    number = grid.slot(grid.product_numbers[slot.product], level, interval_of(grid, slot))
     ticks = result.prices[number].price_ticks
     return {} if ticks is None else {slot: ticks}
 

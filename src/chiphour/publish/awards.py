@@ -20,7 +20,7 @@ from chiphour.auction.grid import BUY
 from chiphour.auction.grid import Grid
 from chiphour.auction.instance import Instance
 from chiphour.auction.result import Result
-from chiphour.auction.trades import GANG
+from chiphour.auction.slots import GANG
 from chiphour.units import div_ceil
 
 COLUMNS = ("bid", "account", "side", "product", "tier", "pool", "from", "to", "minutes", "chips",

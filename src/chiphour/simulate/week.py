@@ -33,10 +33,10 @@ from chiphour.auction.settle import cover_defaults
 from chiphour.auction.settle import settle_run
 from chiphour.auction.settle import totals_microusd
 from chiphour.auction.settle import transfers
+from chiphour.auction.slots import GANG
 from chiphour.auction.standing import self_schedules
 from chiphour.auction.term import REAL_TIME
 from chiphour.auction.term import RunPrice
-from chiphour.auction.trades import GANG
 from chiphour.auction.trades import other_payments
 from chiphour.auction.trades import slot_prices
 from chiphour.auction.trades import trades

@@ -37,7 +37,7 @@ from chiphour.auction.shortfall import Delivery
 from chiphour.auction.shortfall import Penalty
 from chiphour.auction.shortfall import metered_of
 from chiphour.auction.shortfall import penalties
-from chiphour.auction.trades import GANG
+from chiphour.auction.slots import GANG
 from chiphour.exchange.limits import INSURANCE_FUND
 from chiphour.simulate.week import Week
 from chiphour.simulate.week import available

@@ -63,3 +63,18 @@ def test_a_weaker_position_backs_no_firmer_offer(run):
 
 def test_a_pool_of_ones_own_needs_no_position(run):
     assert unbacked(offered(run, pool("p", "4", "1")), [], run) == {}
+
+
+def test_a_quarter_of_an_hour_backs_as_many_chips_as_the_hour(tmp_path):
+    """Four chips by the hour are one chip-hour in each quarter: four chips are backed there."""
+    with House(tmp_path) as house:
+        run = house.announce(step=15, hours=4)
+        quarter = NS_PER_HOUR // 4
+        own = [
+            Position(BUYER, PHYSICAL, PRODUCT, "on-demand", FROM_NS + n * quarter, 100)
+            for n in range(4)
+        ]
+        assert unbacked(offered(run, leaseback("l", "4", "1", 4)), own, run) == {}
+        why = unbacked(offered(run, leaseback("l", "4.04", "1", 4)), own, run)
+        assert "at most 1 chip-hours" in why[f"{BUYER}.l"] and "1.01" in why[f"{BUYER}.l"]
+        assert unbacked(offered(run, leaseback("l", "4", "1", 4)), own[:3], run)

@@ -20,6 +20,10 @@ from chiphour.auction.award import GUARANTEE_ACCOUNT
 from chiphour.auction.delivery import from_json as case_from_json
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.gate import GateRefused
+from chiphour.auction.meter import Count
+from chiphour.auction.meter import Reading
+from chiphour.auction.meter import Signed
+from chiphour.auction.meter import to_json as reading_to_json
 from chiphour.auction.receipt import check_receipt
 from chiphour.auction.receipt import terms
 from chiphour.exchange.commands import Kind
@@ -34,6 +38,7 @@ from gated import SHUT_NS
 from gated import buy
 from gated import pool
 from gated import virtual
+from metered import key_of
 
 CHIPS = 6
 
@@ -253,3 +258,34 @@ def test_what_another_run_is_about_to_take_is_not_given_back(house):
     for account in (BUYER, SELLER, 102):
         assert house.auctions.collateral_microusd(account) >= 0
     assert house.auctions.collateral_microusd(BUYER) == 0 or house.auctions.open_positions()
+
+
+def test_five_minutes_of_real_time_follow_a_day_ahead_hour(tmp_path):
+    """The hour is twelve parts of half a chip-hour; in one of them 3 chips of 9 are missing."""
+    step_ns = NS_PER_HOUR // 12
+    with House(tmp_path) as house:
+        house.announce(run=1, hours=1, settle=5, delivers=False)
+        house.announce(run=2, hours=12, step=5, kind="real-time", closes_ns=FROM_NS)
+        house.meters()
+        house.bid(SELLER, pool("p", "6", "1", 1), run=1)
+        house.bid(BUYER, buy("b", "6", "2", hours=1), run=1)
+        house.clear(1)
+        house.bid(SELLER, pool("q", "3", "0.5", 12), run=2)
+        house.bid(BUYER, buy("c", "0.25", "3", FROM_NS + 11 * step_ns, 1, step=5), run=2)
+        house.reopened()
+        run = house.clear(2, FROM_NS)
+        (case,) = run.cases.values()
+        assert case.obligation.awarded_hundredths == (*[50] * 11, 75)
+        counts = (Count(6, 12 * 300),)
+        read = Reading(SELLER, case.obligation.hash, FROM_NS, counts, None)
+        body = reading_to_json(Signed(read, key_of(SELLER).sign(read.message)))
+        house.deliverer.read(SELLER, 2, body, SUPPLIER)
+        house.time_ns = house.final_ns()
+        house.deliverer.settle(2)
+        first, last = (house.auctions.last_prices(n).values() for n in (1, 2))
+        (ahead,) = set(first)
+        (real,) = set(last) - {ahead}
+        paid = 600 * ahead + 25 * real - 25 * real - 25 * real // 10
+        assert house.cash(SELLER) == PAID_MICROUSD + paid
+        assert house.cash(BUYER) == PAID_MICROUSD - paid
+        assert house.collateral() == 0 == sum(house.market.cash_microusd().values())

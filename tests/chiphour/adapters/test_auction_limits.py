@@ -131,3 +131,19 @@ def test_the_door_refuses_a_bet_on_ones_own_price(house):
     with pytest.raises(GateRefused, match="bid: virtual share at member 100 H100/node8/us"):
         house.bid(SELLER, virtual("v", "sell", "2", "1"))
     house.bid(BUYER, virtual("v", "sell", "2", "1"))  # Who has no chips may.
+
+
+def test_an_hour_of_quarters_earned_their_mean(house):
+    """A quarter at $9 and three at $5 are an hour at $6: $5 above its cost of $1."""
+    quarter = NS_PER_HOUR // 4
+    house.announce(run=1, step=15, hours=4, delivers=False)
+    for n, price in enumerate(("9", "5", "5", "5")):
+        inventory = [("8" if n == m else "0") for m in range(4)]
+        house.bid(SELLER, pool(f"p{n}", "8", price, 4) | {"inventory": inventory}, run=1)
+        wanted = buy(f"b{n}", "1", "12", FROM_NS + n * quarter, 1, step=15)
+        house.bid(BUYER, wanted, run=1)
+    house.clear(1)
+    after = FROM_NS + NS_PER_HOUR
+    guarded = house.announce(run=2, from_ns=after, guards=guards_of(), closes_ns=FROM_NS)
+    (found,) = earned(house.auctions, guarded)
+    assert found.earned_ticks == 50_000

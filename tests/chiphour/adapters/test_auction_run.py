@@ -11,8 +11,8 @@ import pytest
 from auctioned import rules_of
 from chiphour.adapters.auction_run import AuctionRun
 from chiphour.adapters.auction_run import Posting
-from chiphour.adapters.auction_run import hours_of
 from chiphour.auction.award import COLLATERAL_ACCOUNT
+from chiphour.auction.slots import times_of
 from chiphour.units import NS_PER_HOUR
 from gated import BUYER
 from gated import FROM_NS
@@ -59,7 +59,7 @@ def test_time_alone_opens_and_shuts_a_gate(made):
     run = made()
     times = (OPENS_NS - 1, OPENS_NS, SHUT_NS - 1, SHUT_NS)
     assert [run.state_at(time_ns) for time_ns in times] == ["announced", "open", "open", "closed"]
-    assert list(hours_of(run)) == [FROM_NS + hour * NS_PER_HOUR for hour in range(HOURS)]
+    assert list(times_of(run.grid)) == [FROM_NS + hour * NS_PER_HOUR for hour in range(HOURS)]
 
 
 def test_only_what_the_journal_holds_is_collateral(made):

@@ -38,7 +38,6 @@ from chiphour.publish.files import auction_files
 from chiphour.simulate.members import DEMONSTRATION
 from chiphour.simulate.workloads import demonstration_run
 from chiphour.units import NS_PER_HOUR
-from chiphour.units import NS_PER_MINUTE
 from chiphour.units import PPM
 from chiphour.units import ns_from_iso
 from chiphour.units import strike_ns
@@ -173,15 +172,13 @@ def test_other_tiers_give_no_trades():
     assert trades_of(*run({1: 100}, {3: 100}, tier="spot"), "day-ahead") == []
 
 
-def test_a_quarter_of_an_hour_gives_quarters_and_four_hours_give_four_trades():
+def test_quarters_are_facts_of_their_hour_and_four_hours_give_four_trades():
     """A chip of three sellers, 0.08 of it each at least: whole hundredths of a chip-hour."""
     sellers = {3: 36, 4: 32, 5: 32}
     found = trades_of(*run({1: 100}, sellers, step_minutes=15, hours=2), "real-time")
     opens_ns = ns_from_iso("2026-07-19T00:00Z")
-    for interval in range(2):
-        at_ns = opens_ns + interval * 15 * NS_PER_MINUTE
-        own = [trade for trade in found if trade.delivered_from_ns == at_ns]
-        assert sum(trade.quantity_hundredths for trade in own) == 25
+    assert {trade.delivered_from_ns for trade in found} == {opens_ns} and len(found) == 6
+    assert sum(trade.quantity_hundredths for trade in found) == 2 * 25
     found = trades_of(*run({1: 100}, {3: 100}, step_minutes=240), "real-time")
     assert [(t.delivered_from_ns, t.quantity_hundredths) for t in found] == [
         (opens_ns + hour * NS_PER_HOUR, 100) for hour in range(4)

@@ -23,6 +23,7 @@ from auction_fields import run
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import RequestMalformed
+from chiphour.auction.grid import SETTLE_MINUTES
 from chiphour.auction.grid import STEP_MINUTES
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Product
@@ -33,6 +34,7 @@ from chiphour.auction.grid import read_grid
 from chiphour.auction.grid import read_product_id
 from chiphour.auction.grid import read_tier_name
 from chiphour.units import MICROUSD_PER_USD
+from chiphour.units import NS_PER_MINUTE
 from chiphour.units import TICKS_PER_USD
 
 SHARED = ("delivery", "price", "tiers", "products", "arcs")
@@ -90,19 +92,39 @@ def test_the_unit_costs_whole_microdollars_at_every_step(step_minutes, units, ti
 
 
 @pytest.mark.parametrize("step_minutes", STEP_MINUTES)
-def test_no_smaller_unit_would_do_and_a_chip_is_a_multiple_of_it(step_minutes):
-    """At 5 minutes the unit would be 0.12 chip: a gang's chip is no multiple of that."""
+def test_no_smaller_unit_would_do_and_chips_are_multiples_of_it(step_minutes):
+    """At 5 minutes the unit is 0.12 chip: three chips are a multiple of it, one is none."""
     grid = grid_of(step_minutes)
-    assert HUNDREDTHS % grid.unit_hundredths == 0
+    least = 3 if step_minutes in (5, 10, 20) else 1
+    assert next(c for c in (1, 2, 3) if c * HUNDREDTHS % grid.unit_hundredths == 0) == least
     for smaller in range(1, grid.unit_hundredths):
         with pytest.raises(AssertionError, match="multiple of the unit"):
             grid.money_microusd(smaller, 1)
-    assert HUNDREDTHS % grid_of(5).unit_hundredths != 0
+
+
+@pytest.mark.parametrize("settle_minutes", SETTLE_MINUTES)
+def test_what_settles_by_less_than_its_interval_has_the_unit_of_that(settle_minutes):
+    """The unit is that of the slots, so that each of them costs whole micro-dollars too."""
+    delivery = TWO["delivery"] | {"step_minutes": 60, "settle_minutes": settle_minutes}
+    grid = read(TWO | {"delivery": delivery})
+    assert grid.slot_minutes == settle_minutes
+    assert grid.unit_hundredths == grid_of(settle_minutes).unit_hundredths
+    assert grid.ends_ns - grid.opens_ns == grid.intervals * 60 * NS_PER_MINUTE
+    told = grid_fields(grid)["delivery"]
+    assert told.get("settle_minutes", 60) == settle_minutes
+    assert read(TWO | {"delivery": told}) == grid
+
+
+@pytest.mark.parametrize(("step", "settle"), [(30, 20), (15, 60), (60, 45), (10, 4), (5, 10)])
+def test_an_interval_is_whole_slots(step, settle):
+    delivery = {"from": FROM, "step_minutes": step, "intervals": 1, "settle_minutes": settle}
+    with pytest.raises(RequestMalformed, match=r"run\.delivery\.settle_minutes: expected"):
+        read(TWO | {"delivery": delivery, "arcs": []})
 
 
 def test_other_steps_are_refused():
     delivery = {"from": FROM, "step_minutes": 20, "intervals": 1}
-    for minutes in (5, 10, 20, 45, 120):
+    for minutes in (1, 4, 45, 120):
         with pytest.raises(RequestMalformed, match=r"run\.delivery\.step_minutes: expected"):
             read(TWO | {"delivery": delivery | {"step_minutes": minutes}, "arcs": []})
 

@@ -40,10 +40,10 @@ from metered import verify
 HOUR = 3_600
 
 
-def all_of(rows, account=SUPPLIER):
+def all_of(rows, owed=OWED, account=SUPPLIER):
     taken = ()
     for row in rows:
-        taken = accepted(OWED, taken, row, account)
+        taken = accepted(owed, taken, row, account)
     return taken
 
 
@@ -58,7 +58,23 @@ def test_an_hour_is_counted_by_the_second():
 def test_a_reading_may_cross_the_hour():
     taken = all_of([reading((2, 4_000), second=1_000)])
     assert chip_seconds(OWED, taken) == (2 * 2_600, 2 * 1_400)
-    assert per_hour([(3_599, 3_601, 7)], 2) == (7, 7)
+    assert per_hour(OWED, [(3_599, 3_601, 7)]) == (7, 7)
+
+
+def test_quarters_of_an_hour_are_metered_each_by_itself():
+    """Six chips of a quarter are 1.5 chip-hours: no more chips, and no more of them, than that."""
+    owed = OWED._replace(minutes=15, awarded_hundredths=(150, 100))
+    assert owed.end_ns - owed.from_ns == 2 * HOUR // 4 * NS_PER_SECOND
+    taken = all_of([reading((6, 600), (4, 600), owed=owed)], owed)
+    assert chip_seconds(owed, taken) == (6 * 600 + 4 * 300, 4 * 300)
+    assert hundredths(chip_seconds(owed, taken)) == (133, 33)
+    for counts, words in (
+        (((7, 1),), "at most 6 chips in hour 0, found 7"),
+        (((6, 901),), "at most 4 chips in hour 1, found 6"),
+        (((4, 1_801),), "seconds that end by"),
+    ):
+        with pytest.raises(RequestMalformed, match=words):
+            all_of([reading(*counts, owed=owed)], owed)
 
 
 def test_gaps_count_as_nothing_and_are_told():

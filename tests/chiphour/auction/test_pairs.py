@@ -134,7 +134,7 @@ def test_sales_come_back_from_json(trades):
         (b'"increase":"0.05"', b'"increase":"0.06"', "increase: expected no more"),
         (b'"physical":true', b'"physical":1', "physical: expected true or false, found 1"),
         (b'"tenor":"OD"', b'"tenor":"on demand"', "tenor: expected SPOT or"),
-        (b":00:00Z", b":00:01Z", "delivered_from: expected a whole hour"),
+        (b":00:00Z", b":00:01Z", "delivered_from: expected whole five minutes"),
     ],
 )
 def test_a_sale_that_cannot_be_is_refused(old, new, says):

@@ -10,12 +10,13 @@ import pytest
 
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import RequestMalformed
+from chiphour.auction.record import SLOT_NS_LEAST
 from chiphour.auction.record import hash_of
-from chiphour.auction.record import hour_ns
 from chiphour.auction.record import json_value
 from chiphour.auction.record import microusd
 from chiphour.auction.record import read_record
 from chiphour.auction.record import root_of
+from chiphour.auction.record import slot_ns
 from chiphour.auction.record import time_ns
 from chiphour.auction.record import word
 from chiphour.units import NS_PER_HOUR
@@ -56,13 +57,20 @@ def test_a_hash_does_not_depend_on_order_and_spaces():
     assert root_of(["a", "b"]) != root_of(["b", "a"])
 
 
-def test_times_are_whole_hours_or_seconds():
+def test_times_are_whole_five_minutes_or_seconds():
     fields = {"t": "2026-12-01T01:00:00+01:00"}
-    assert hour_ns(Fields(dict(fields), "it"), "t") % NS_PER_HOUR == 0
+    assert slot_ns(Fields(dict(fields), "it"), "t") % NS_PER_HOUR == 0
+    assert slot_ns(Fields({"t": "2026-12-01T00:05:00Z"}, "it"), "t") % NS_PER_HOUR == SLOT_NS_LEAST
     assert time_ns(Fields({"t": "2026-12-01T00:00:01Z"}, "it"), "t") % NS_PER_HOUR == NS_PER_SECOND
-    for text in ("2026-12-01T00:00:01Z", "2026-12-01T00:00:00", "1969-01-01T00:00:00Z", "never"):
+    for text in (
+        "2026-12-01T00:00:01Z",
+        "2026-12-01T00:04:00Z",
+        "2026-12-01T00:00:00",
+        "1969-01-01T00:00:00Z",
+        "never",
+    ):
         with pytest.raises(RequestMalformed, match=r"it\.t: expected"):
-            hour_ns(Fields({"t": text}, "it"), "t")
+            slot_ns(Fields({"t": text}, "it"), "t")
     with pytest.raises(RequestMalformed, match="whole second"):
         time_ns(Fields({"t": "2026-12-01T00:00:00.5Z"}, "it"), "t")
 

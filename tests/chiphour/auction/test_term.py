@@ -102,7 +102,8 @@ PRICES = st.lists(
         st.integers(0, 3).map(lambda hour: HOUR_NS + hour * NS_PER_HOUR),
         st.integers(-1_000, 10**6),
         st.integers(0, 10**6),
-    ),
+        st.just(60),
+    ).map(lambda p: p._replace(minutes=15 if p.product == NEW else 60)),
     unique_by=lambda p: (p.run, p.published_ns, p.slot),
 )
 
@@ -112,6 +113,17 @@ def test_the_term_structure_comes_back_from_json(prices):
     body = to_json(prices)
     again = from_json(body)
     assert sorted(again) == sorted(prices) and to_json(again) == body
+
+
+def test_quarters_end_with_themselves_and_count_by_their_length():
+    """Of a day with an hour at 4 and a quarter at 9 the mean is 5; each ends at its own end."""
+    hour = RunPrice(1, "day-ahead", 0, *SLOT, 4, 100)
+    quarter = hour._replace(hour_ns=HOUR_NS + NS_PER_HOUR, price_ticks=9, minutes=15)
+    (day,) = days((hour, quarter))
+    assert (day.hours, day.price_ticks) == (2, 5)
+    ends_ns = HOUR_NS + NS_PER_HOUR + NS_PER_HOUR // 4
+    assert forward_curve((hour, quarter), ends_ns - 1) == (quarter,)
+    assert forward_curve((hour, quarter), ends_ns) == ()
 
 
 @given(PRICES)

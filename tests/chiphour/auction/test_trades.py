@@ -8,6 +8,7 @@ Source  docs/formulation/runs.md, section 2.
 
 import pytest
 from hypothesis import HealthCheck
+from hypothesis import assume
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from auction_small import run_of
 from chiphour.auction.award import AUCTION_ACCOUNT
 from chiphour.auction.clear import clear
 from chiphour.auction.fields import RequestMalformed
+from chiphour.auction.grid import SETTLE_MINUTES
 from chiphour.auction.instance import from_fields
 from chiphour.auction.instance import read_run
 from chiphour.auction.positions import PHYSICAL
@@ -32,15 +34,21 @@ from chiphour.auction.settle import payments_to_json
 from chiphour.auction.settle import settle_run
 from chiphour.auction.settle import total_microusd
 from chiphour.auction.settle import totals_microusd
+from chiphour.auction.slots import GANG
 from chiphour.auction.solve import solve
 from chiphour.auction.standing import self_schedules
-from chiphour.auction.trades import GANG
 from chiphour.auction.trades import other_payments
 from chiphour.auction.trades import slot_prices
 from chiphour.auction.trades import trades
 from chiphour.units import NS_PER_HOUR
+from chiphour.units import NS_PER_MINUTE
+from chiphour.units import iso_from_ns
 from chiphour.units import ns_from_iso
 
+FIRST = "2026-12-01T00:00:00Z"
+# Of an interval and of its slots, in minutes.
+LENGTHS = ((60, 60), (240, 60), (1440, 60), (5, 5), (10, 10), (15, 15), (15, 5), (20, 20), (30, 10))
+LENGTHS += ((60, 15), (60, 5), (240, 30))
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 
@@ -65,14 +73,18 @@ def transferred(result):
 
 
 @settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=SLOW)
-@given(runs(budget=True), st.sampled_from((60, 240, 1440)))
-def test_trades_and_other_payments_are_the_award_to_the_microdollar(fields, step):
-    fields["delivery"]["step_minutes"] = step
+@given(runs(budget=True), st.sampled_from(LENGTHS))
+def test_trades_and_other_payments_are_the_award_to_the_microdollar(fields, lengths):
+    """Intervals from five minutes to a day, in slots as long as they, or shorter."""
+    step, settle = lengths
+    fields["delivery"] |= {"step_minutes": step, "settle_minutes": settle}
     for bid in fields["bids"]:
         _stretch(bid, step)
     instance, _ = read_run(fields)
+    assume(instance.context.pools)
     result = clear(instance, solve)
     found = trades(instance, result)  # It checks equation 1 itself, price by price.
+    assert all(trade.hour_ns % (settle * NS_PER_MINUTE) == 0 for trade in found)
     settled = settle_run(instance.run, found)
     rest = other_payments(instance, result)
     assert total_microusd(settled) == 0
@@ -124,12 +136,12 @@ def test_every_hour_of_a_slot_has_its_price():
 
 
 def _stretch(value, step):
-    """Move the hours of a bid's windows to the same intervals of a run with a longer step."""
+    """Move the hours of a bid's windows to the same intervals of a run with another step."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if isinstance(inner, str) and inner.startswith("2026-12-01T"):
-                hour = int(inner[11:13]) * step // 60
-                value[name] = f"2026-12-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z"
+                minutes = int(inner[11:13]) * step
+                value[name] = iso_from_ns(ns_from_iso(FIRST) + minutes * NS_PER_MINUTE)
             else:
                 _stretch(inner, step)
     elif isinstance(value, list):
@@ -227,11 +239,21 @@ def test_a_position_for_which_nobody_bids_is_refused():
         trades(instance, result, before)
 
 
-def test_intervals_of_less_than_an_hour_are_refused():
-    bids = [pool(20, "10", "2"), buyer(10, "4", "3", to="2026-12-07T00:30:00Z")]
-    instance, result = cleared(run_of(bids, step=15))
-    with pytest.raises(RequestMalformed, match="whole hours, found 15 minutes"):
-        trades(instance, result)
+@pytest.mark.parametrize("minutes", SETTLE_MINUTES)
+def test_an_hour_is_its_quarters_at_the_same_chips_and_price(minutes):
+    """What was bought by the hour is held in equal parts; they add up to it exactly."""
+    instance, result = cleared(run_of([pool(20, "10.03", "2"), buyer(10, "9.99", "3")]))
+    delivery = run_of([])["delivery"] | {"settle_minutes": minutes}
+    bids = [pool(20, "10.03", "2"), buyer(10, "9.99", "3")]
+    parted, cut = cleared(run_of(bids, delivery=delivery))
+    whole, parts = trades(instance, result), trades(parted, cut)
+    assert {t.price_ticks for t in parts} == {t.price_ticks for t in whole}
+    each = {t.quantity_hundredths for t in parts if t.account == 10}
+    assert len(each) == 1 and 60 // minutes * 2 == sum(t.account == 10 for t in parts)
+    bought = sum(t.quantity_hundredths for t in parts if t.account == 10)
+    (line,) = {line.quantity_hundredths for part in cut.award.parts for line in part.lines}
+    assert bought == 2 * line <= 2 * 999
+    assert 2 * 999 - bought < 2 * parted.grid.unit_hundredths
 
 
 def test_a_tier_may_not_bear_the_name_of_another():

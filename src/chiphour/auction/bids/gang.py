@@ -353,8 +353,21 @@ def read(fields: Fields, context: Context) -> Gang:
         raise fields.refuse("products", "one or more products, each once", len(values))
     name = fields.name("id")
     gang = Gang(name, chips, intervals, first, last, is_migratable, needs, tuple(sorted(values)))
+    _refuse_parts(fields, gang, grid)
     _refuse_unserved(fields, gang, context)
     return gang
+
+
+def _refuse_parts(fields: Fields, gang: Gang, grid: Grid) -> None:
+    """Raise RequestMalformed for chips that no slot holds in whole hundredths of a chip-hour."""
+    for product, _ in gang.values:
+        chips = gang.chips_paid(grid, product)
+        if chips * HUNDREDTHS % grid.unit_hundredths:
+            expected = (
+                f"chips that are whole hundredths of a chip-hour in {grid.slot_minutes} minutes, "
+                "a multiple of 3"
+            )
+            raise fields.refuse("chips", expected, chips)
 
 
 def _read_intervals(fields: Fields, grid: Grid) -> int:
