@@ -54,6 +54,7 @@ from chiphour.auction.settle import cover_defaults
 from chiphour.auction.settle import settle_delivery
 from chiphour.auction.settle import totals_microusd
 from chiphour.auction.shortfall import Delivery
+from chiphour.auction.shortfall import cut_penalties
 from chiphour.auction.shortfall import metered_of
 from chiphour.auction.shortfall import penalties
 from chiphour.exchange.engine import Account
@@ -193,6 +194,7 @@ class Deliverer:
         payments = self._payments(run, own, now_ns)
         self._collect(run, payments)
         kept = {each: self._auctions.collateral_microusd(each) for each in self._accounts(payments)}
+        payments = cut_penalties(payments, kept)
         fund_microusd = self._cash_microusd(GUARANTEE_ACCOUNT)
         covering, defaults = cover_defaults(
             run.run, payments, kept, GUARANTEE_ACCOUNT, fund_microusd

@@ -5,7 +5,7 @@ Gives   the collateral that an account needs; the violation for which trades are
 Keeps   what a sale brought with its seller's collateral until it is delivered; a virtual position
         paid for in the worst case that the parameters name; whoever can move the real-time price
         out of bets on it.
-Source  docs/formulation/runs.md, section 6, equations 11 to 13 and 29.
+Source  docs/formulation/runs.md, section 6, equations 11 to 13 and 30.
 """
 
 from collections import defaultdict
@@ -96,7 +96,7 @@ def required_microusd(
 
 
 def paid_ahead_microusd(positions: Iterable[Position], trades: Iterable[Trade]) -> dict[int, int]:
-    """Give what each account was paid for physical sales that are open (equation 29).
+    """Give what each account was paid for physical sales that are open (equation 30).
 
     Of every slot what all its trades there brought, less what buying back cost, none below zero.
     """

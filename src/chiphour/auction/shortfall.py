@@ -3,7 +3,7 @@
 Takes   deliveries: what one supplier owed one buyer in a slot, and what the meter showed.
 Gives   the metered quantities that are settled; penalties for what was not delivered.
 Keeps   what the buyer counts equal to what the supplier counts, delivery by delivery.
-Source  docs/formulation/runs.md, section 4, equations 6 to 8.
+Source  docs/formulation/runs.md, sections 3 and 4, equations 6 to 8 and 31.
 """
 
 from collections import defaultdict
@@ -26,7 +26,9 @@ from chiphour.auction.record import read_record
 from chiphour.auction.settle import PENALTY
 from chiphour.auction.settle import Metered
 from chiphour.auction.settle import Payment
+from chiphour.auction.settle import share_out
 from chiphour.auction.settle import total_microusd
+from chiphour.auction.settle import totals_microusd
 from chiphour.units import PPM
 from chiphour.units import div_floor
 
@@ -133,6 +135,35 @@ def penalty_microusd(excess_hundredths: int, price_ticks: int, penalty: Penalty)
     A price below zero fines nothing: the buy-back has paid the supplier, as it would anybody.
     """
     return div_floor(excess_hundredths * max(price_ticks, 0) * penalty.rate_ppm, PPM)
+
+
+def cut_penalties(
+    payments: Sequence[Payment], collateral_microusd: Mapping[int, int]
+) -> tuple[Payment, ...]:
+    """Cut the penalties among payments to what their suppliers have for them (equation 31).
+
+    They stand in pairs, as `penalties` gives them. An account without an entry pays in full.
+    """
+    fines = [each for each in payments if each.purpose == PENALTY]
+    found = [each for each in payments if each.purpose != PENALTY]
+    totals, due = totals_microusd(found), totals_microusd(fines[::2])
+    parts: dict[int, int] = {}
+    for supplier, fine in due.items():
+        own = {
+            number: -fines[number].amount_microusd
+            for number in range(0, len(fines), 2)
+            if fines[number].account == supplier
+        }
+        has = collateral_microusd.get(supplier, -fine - totals.get(supplier, 0))
+        paid = min(-fine, max(0, has + totals.get(supplier, 0)))
+        parts |= share_out(paid, own)
+    for number, part in sorted(parts.items()):
+        if part:
+            payer, target = fines[number : number + 2]
+            found.append(payer._replace(amount_microusd=-part))
+            found.append(target._replace(amount_microusd=part))
+    assert total_microusd(found) == 0
+    return tuple(found)
 
 
 def deliveries_to_json(deliveries: Iterable[Delivery]) -> bytes:

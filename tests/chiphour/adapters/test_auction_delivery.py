@@ -133,40 +133,61 @@ def test_a_dispute_is_decided_by_the_markets_meter(house):
     assert house.cash(BUYER) == PAID_MICROUSD - paid + back + 2 * (400 * price_of(house) // 10)
 
 
-def test_a_defaulter_pays_what_it_has_and_the_fund_the_rest(house):
-    """The seller withdraws all but its collateral and delivers nothing.
+def withdrawn(house, account):
+    """Take out all that an account may; give how much that was."""
+    took = house.cash(account)
+    house.market.submit(command(Kind.WITHDRAW, account=account, amount_microusd=took)[None])
+    return took
 
-    It owes the price and a tenth; it has the price, and the $1.20 that its offer reserved.
-    """
-    rows = command(Kind.WITHDRAW, account=SELLER, amount_microusd=house.cash(SELLER))
-    house.market.submit(rows[None])
-    fund = command(Kind.DEPOSIT, account=GUARANTEE_ACCOUNT, amount_microusd=500_000)
+
+def funded(house, amount_microusd):
+    fund = command(Kind.DEPOSIT, account=GUARANTEE_ACCOUNT, amount_microusd=amount_microusd)
     house.market.submit(fund[None])
-    kept = house.auctions.collateral_microusd(SELLER)
-    house.time_ns = house.final_ns()
-    run = house.deliverer.settle(7)
-    assert house.cash(SELLER) == 0 and house.collateral() == 0
-    assert house.cash(GUARANTEE_ACCOUNT) == 0
-    assert house.cash(BUYER) == PAID_MICROUSD - 1_200 * price_of(house) + kept + 500_000
-    assert [row[0] for row in run.settlement["defaults"]] == [SELLER]
+
+
+def test_a_defaulter_pays_what_it_has_and_the_fund_the_rest(tmp_path):
+    """In real time a chip-hour costs more than the day before; the seller delivers nothing.
+
+    It pays all that it has for the buy-back, the fund what is missing of that, nobody the penalty.
+    """
+    with House(tmp_path) as house:
+        house.announce(run=1, hours=1, delivers=False)
+        house.announce(run=2, hours=1, kind="real-time", closes_ns=FROM_NS)
+        house.meters()
+        house.bid(SELLER, pool("p", "6", "1", 1), run=1)
+        house.bid(BUYER, buy("b", "6", "2", hours=1), run=1)
+        house.clear(1)
+        house.bid(102, pool("q", "1", "4", 1), run=2)
+        house.bid(BUYER, buy("c", "1", "5", hours=1), run=2)
+        house.clear(2, FROM_NS)
+        withdrawn(house, SELLER)
+        kept = house.auctions.collateral_microusd(SELLER)
+        funded(house, PAID_MICROUSD)
+        house.time_ns = house.final_ns()
+        run = house.deliverer.settle(2)
+        (real,) = {trade.price_ticks for trade in run.trades}
+        back = 600 * real
+        assert back > kept
+        assert house.cash(SELLER) == 0 == house.collateral()
+        assert house.cash(GUARANTEE_ACCOUNT) == PAID_MICROUSD - (back - kept)
+        assert [row[:3] for row in run.settlement["defaults"]] == [[SELLER, back, kept]]
 
 
 def test_nobody_is_paid_for_what_it_will_not_deliver(house):
     """Seller and buyer are one: it takes out all that it can, delivers nothing, is paid back.
 
-    Together they gain no more from the fund than the penalty exceeds the reserve of the offer by.
+    Together they gain nothing: of the penalty what the seller's reserve has, the fund none of it.
     """
     paid = 1_200 * price_of(house)
     assert house.auctions.collateral_microusd(SELLER) == 1_200_000 + paid
     assert house.cash(SELLER) == PAID_MICROUSD - 1_200_000
-    took = house.cash(SELLER)
-    house.market.submit(command(Kind.WITHDRAW, account=SELLER, amount_microusd=took)[None])
-    fund = command(Kind.DEPOSIT, account=GUARANTEE_ACCOUNT, amount_microusd=PAID_MICROUSD)
-    house.market.submit(fund[None])
+    took = withdrawn(house, SELLER)
+    funded(house, PAID_MICROUSD)
     house.time_ns = house.final_ns()
     house.deliverer.settle(7)
-    gained = took + house.cash(SELLER) + house.cash(BUYER) - 2 * PAID_MICROUSD
-    assert gained == PAID_MICROUSD - house.cash(GUARANTEE_ACCOUNT) == paid // 10 - 1_200_000
+    assert took + house.cash(SELLER) + house.cash(BUYER) == 2 * PAID_MICROUSD
+    assert house.cash(BUYER) == PAID_MICROUSD + min(paid // 10, 1_200_000)
+    assert house.cash(GUARANTEE_ACCOUNT) == PAID_MICROUSD
     assert house.collateral() == 0
 
 

@@ -8,12 +8,16 @@ Source  docs/formulation/runs.md, section 4.
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.positions import PHYSICAL
 from chiphour.auction.positions import Slot
 from chiphour.auction.positions import Trade
 from chiphour.auction.positions import positions_after
+from chiphour.auction.settle import DELIVERY
+from chiphour.auction.settle import PENALTY
+from chiphour.auction.settle import Payment
 from chiphour.auction.settle import settle_delivery
 from chiphour.auction.settle import total_microusd
 from chiphour.auction.settle import totals_microusd
@@ -21,6 +25,7 @@ from chiphour.auction.shortfall import NO_PENALTY
 from chiphour.auction.shortfall import Delivery
 from chiphour.auction.shortfall import Penalty
 from chiphour.auction.shortfall import Split
+from chiphour.auction.shortfall import cut_penalties
 from chiphour.auction.shortfall import deliveries_from_json
 from chiphour.auction.shortfall import deliveries_to_json
 from chiphour.auction.shortfall import metered_of
@@ -106,6 +111,36 @@ def test_penalties_sum_to_zero_and_are_paid_by_suppliers(rows, real_time, rate_p
     assert total_microusd(payments) == 0
     assert all(amount >= 0 for a, amount in totals_microusd(payments).items() if a == POOL)
     assert all(amount <= 0 for a, amount in totals_microusd(payments).items() if a != POOL)
+
+
+AMOUNTS = st.lists(st.integers(-(10**9), 10**9), min_size=20, max_size=20)
+
+
+@given(deliveries(), prices(), AMOUNTS, AMOUNTS)
+def test_a_penalty_is_paid_by_who_owes_it_or_not_at_all(rows, real_time, has, other):
+    """Whatever suppliers have and owe, no penalty adds to what is missing or is above its due."""
+    fines = penalties(3, rows, TIERS, real_time, Penalty(500_000, None))
+    paid = [Payment(3, account, DELIVERY, *SLOT, amount) for account, amount in enumerate(other)]
+    paid.append(Payment(3, POOL, DELIVERY, *SLOT, -sum(other)))
+    collateral = {account: abs(amount) for account, amount in enumerate(has)}
+    cut = cut_penalties([*paid, *fines], collateral)
+    assert total_microusd(cut) == 0
+    before = totals_microusd(paid)
+    for account, total in totals_microusd(cut).items():
+        assert -total - collateral[account] <= max(0, -before[account] - collateral[account])
+    left = [row for row in cut if row.purpose == PENALTY]
+    assert sum(abs(row.amount_microusd) for row in left) <= sum(abs(row[-1]) for row in fines)
+
+
+def test_penalties_are_paid_in_full_where_there_is_money_and_cut_in_proportion_where_not():
+    """20 chip-hours short at 2.9 to two buyers, half of it a fine; the seller has a third of it."""
+    rows = [delivery(7_500), delivery(7_500)._replace(obligation="o-2", buyer=12)]
+    fines = penalties(2, rows, TIERS, {SLOT: 29_000}, Penalty(500_000, None))
+    assert cut_penalties(fines, {SUPPLIER: 29_000_000}) == fines
+    assert cut_penalties(fines, {}) == fines
+    cut = totals_microusd(cut_penalties(fines, {SUPPLIER: 9_000_001}))
+    assert cut == {SUPPLIER: -9_000_001, BUYER: 4_500_001, 12: 4_500_000}
+    assert cut_penalties(fines, {SUPPLIER: 0}) == ()
 
 
 def test_more_than_was_owed_is_refused():
