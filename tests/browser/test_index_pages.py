@@ -153,7 +153,7 @@ def cosigned(site, witness):
 
 
 def test_cosignatures_are_checked_by_the_browser_and_by_keys_of_the_reader(site, opened, witness):
-    """A witness cosigns; the page checks it; a false signature, and a key that is none, are told."""
+    """A witness cosigns; the page checks it; a false signature and a false key are told."""
     state, vkey = cosigned(site, witness), witness[0].vkey
     assert vkey in state["witnesses"]
     page = opened("/log").page

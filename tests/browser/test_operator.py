@@ -92,6 +92,9 @@ def test_a_bid_of_two_ways_is_taken_as_one_and_comes_back_to_be_changed(site, op
     """Work at any hours, or else a gang at once: one exclusive bid; a fault is told in its way."""
     number = site.announced(3_600)
     product = f"H100/node8/browser{number}"
+    seller = signed_in(opened, number, member(site, "a pool for gangs"))
+    offered(seller, "fleet", "16", "1.5")
+    submitted(seller, "fleet")  # A gang is looked at with what is for sale.
     page = signed_in(opened, number, member(site, "undecided lab"), width=390)
     filled(page, {"Name of the bid": "either", "Chips at most": "8", "Units 1": "24"})
     filled(page, {"Dollars a unit 1": "3", product: "1"})

@@ -57,7 +57,7 @@ def walked(page, address):
 def low_price(site, below="0.02"):
     """Give a price that is so much of it below the mark: inside its band, and it rests."""
     rows = site.operator.get("/api/contracts").json()["contracts"]
-    (mark,) = (Decimal(row["mark_usd"]) for row in rows if row["name"] == CONTRACT)
+    (mark,) = (Decimal(row["mark_usd"]) for row in rows if row["contract"] == CONTRACT)
     return str((mark * (1 - Decimal(below))).quantize(Decimal("0.0001")))
 
 
@@ -167,6 +167,8 @@ def test_the_operator_sees_a_member_and_cancels_all_of_it(operated, opened, widt
     page.get_by_role("button", name=f"Look at {name}").click()
     expect(page.get_by_label(f"Account of {name}")).to_contain_text("$100,000.00")
     page.get_by_role("tab", name="Orders (2)").click()
+    for turned in (800, width):  # The terminal is laid out anew: who is looked at stays.
+        page.set_viewport_size({"width": turned, "height": 900})
     orders = page.get_by_role("region", name=f"Orders of {name}")
     expect(orders.get_by_role("row")).to_have_count(3)
     expect(orders.get_by_role("row").nth(1)).to_contain_text(prices[1])
