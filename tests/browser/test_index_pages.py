@@ -8,12 +8,20 @@ Source  Decision 0041.
 """
 
 import json
+import time
 from base64 import b64encode
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from browser.windows import settled
+from chiphour.adapters.log import WITNESSES
+from chiphour.adapters.log import open_log
+from chiphour.adapters.signing import Signer
+from chiphour.adapters.witness import Witness
+from chiphour.adapters.witness import request_of
+from chiphour.index.note import COSIGNATURE
 
 pytestmark = pytest.mark.extra
 
@@ -121,3 +129,60 @@ def test_a_log_that_was_rewritten_is_found_out(opened):
     page.get_by_role("button", name="Check that it only grew").click()
     page.get_by_text("Refused: this is not a log that only grew").wait_for()
     assert kept_head(page) == wrong  # The evidence is not overwritten.
+
+
+@pytest.fixture(scope="module")
+def witness(site, tmp_path_factory):
+    """Make a witness that the log knows; give its signer, and its folder."""
+    folder = tmp_path_factory.mktemp("witness")
+    signer = Signer(folder / "witness.key", "witness.example/browser", COSIGNATURE)
+    with (site.folder / WITNESSES).open("a") as file:
+        file.write(f"{signer.vkey}\n")
+    return signer, folder
+
+
+def cosigned(site, witness):
+    """Let the witness cosign the head of now, unless it did; give what the API tells of the log."""
+    signer, folder = witness
+    if not any(each["role"] == "witness" for each in told(site, "/api/log")["signers"]):
+        log = open_log(site.folder)
+        one = Witness(folder, signer, [log.key], time.time_ns)
+        log.add_cosignature(one.add_checkpoint(request_of(log, one.last(log.origin).size)))
+        log.close()
+    return told(site, "/api/log")
+
+
+def test_cosignatures_are_checked_by_the_browser_and_by_keys_of_the_reader(site, opened, witness):
+    """A witness cosigns; the page checks it; a false signature and a false key are told."""
+    state, vkey = cosigned(site, witness), witness[0].vkey
+    assert vkey in state["witnesses"]
+    page = opened("/log").page
+    row = page.get_by_role("row").filter(has_text="witness.example/browser")
+    expect(row).to_contain_text("checked")
+    expect(row).to_contain_text("by a key that this server names")
+    expect(page.get_by_text("1 of 1 cosignature checked by this browser")).to_be_visible()
+    page.get_by_text("Check by keys of your own").click()
+    keys = page.get_by_label("Keys of witnesses that you noted elsewhere")
+    keys.fill(f"{vkey}\nno key")
+    expect(row).to_contain_text("this server names and you gave")
+    expect(page.get_by_role("alert")).to_contain_text("Line 2: expected a key")
+    # The same head as if the server lied about it: every signature is another's.
+    lied = state | {"checkpoint": state["checkpoint"].replace(f"\n{state['size']}\n", "\n7\n", 1)}
+    liar = opened("/").page
+    liar.route("**/api/log", lambda route: route.fulfill(json=lied))
+    liar.goto("/log")
+    expect(liar.get_by_text("A signature is not that of the key whose name it has")).to_be_visible()
+    expect(liar.get_by_text("0 of 1 cosignature checked")).to_be_visible()
+
+
+def test_a_browser_that_cannot_check_signatures_says_so(site, opened, witness):
+    """Take Ed25519 from a browser: nothing is called checked, and the reason stands there."""
+    cosigned(site, witness)
+    window = opened("/")
+    window.page.add_init_script(
+        "crypto.subtle.generateKey = () => Promise.reject(new DOMException('none', 'NotSupported'))"
+    )
+    window.page.goto("/log")
+    expect(window.page.get_by_text("Nothing was checked: this browser cannot")).to_be_visible()
+    row = window.page.get_by_role("row").filter(has_text="witness.example/browser")
+    expect(row).to_contain_text("not checked")

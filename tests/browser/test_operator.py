@@ -88,6 +88,35 @@ def test_a_pool_is_offered_sold_and_the_award_explained(site, opened):
     expect(seller.get_by_role("img", name="Supply and demand")).to_be_visible()
 
 
+def test_a_bid_of_two_ways_is_taken_as_one_and_comes_back_to_be_changed(site, opened):
+    """Work at any hours, or else a gang at once: one exclusive bid; a fault is told in its way."""
+    number = site.announced(3_600)
+    product = f"H100/node8/browser{number}"
+    seller = signed_in(opened, number, member(site, "a pool for gangs"))
+    offered(seller, "fleet", "16", "1.5")
+    submitted(seller, "fleet")  # A gang is looked at with what is for sale.
+    page = signed_in(opened, number, member(site, "undecided lab"), width=390)
+    filled(page, {"Name of the bid": "either", "Chips at most": "8", "Units 1": "24"})
+    filled(page, {"Dollars a unit 1": "3", product: "1"})
+    page.get_by_role("button", name="Add another way").click()
+    way = page.get_by_role("region", name="Way 2")
+    filled(way, {"Chips, all at once": "8 GPUs", "Runs for": "3", product: "60"})
+    page.get_by_role("button", name="Submit the bid").click()
+    assert "“8 GPUs”" in fault_at(way, "Chips, all at once")
+    filled(way, {"Chips, all at once": "8"})
+    submitted(page, "either")
+    row = page.get_by_role("row", name="either")
+    expect(row).to_contain_text("divisible or gang")
+    row.get_by_role("button", name="Change either").click()
+    expect(way.get_by_label("Runs for", exact=True)).to_have_value("3")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    way.get_by_role("button", name="Remove way 2").click()
+    expect(page.get_by_text("Would be taken")).to_be_visible()
+    page.get_by_role("button", name="Change the bid").click()
+    expect(row).not_to_contain_text("gang")
+    assert site.operator.post(f"/api/auction/runs/{number}/cancel", json={}).is_success
+
+
 def test_what_is_wrong_is_said_where_it_is(site, opened):
     """HTML in a name, a unit in a figure, a value that rises, money that is not there."""
     number = site.announced(3_600)

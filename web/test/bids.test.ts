@@ -4,6 +4,7 @@ import {
   bodyOf,
   draftOf,
   emptyDraft,
+  emptyMode,
   marketOf,
   percentOf,
   shareOf,
@@ -11,7 +12,7 @@ import {
   type Draft,
   type Kind,
 } from "../src/pages/auction/bids.ts";
-import { fieldOf, problemsOf } from "../src/pages/auction/faults.ts";
+import { fieldOf, problemsAt, problemsOf } from "../src/pages/auction/faults.ts";
 
 const [H100, A100] = ["H100/node8/us", "A100/node8/us"];
 const MARKET = marketOf({
@@ -120,6 +121,58 @@ test("a refusal of the auction is shown at the field that it names", () => {
   assert.equal(at("bid.blocks[0].share: expected a share"), "blocks.0.left");
   assert.equal(at("bid: expected 12 dollars more that may be reserved, found 1"), "");
   assert.equal(at("request: expected a time before its gate closes"), "");
+});
+
+/** Work that is done at any hours on H100s, or at once by a gang on A100s. */
+function either(more: Partial<Draft> = {}): Draft {
+  const gang = {
+    ...emptyMode(MARKET, "gang"),
+    chips: "8",
+    hours: "4",
+    values: [{ left: H100, right: "" }, { left: A100, right: "90" }],
+  };
+  return draft("divisible", { others: [gang], ...more });
+}
+
+test("several modes are one exclusive group, each with a name of its own", () => {
+  const body = bodyOf(either({ first: "2" }), MARKET);
+  const modes = body.modes as Record<string, unknown>[];
+  assert.deepEqual(modes.map(({ id, type }) => [id, type]), [["mode1", "divisible"], ["mode2", "gang"]]);
+  assert.deepEqual(body.logic, { xor: [["mode1", "mode2"]], requires: [] });
+  assert.deepEqual(modes[0]?.window, { from: "2026-07-21T02:00:00Z", to: "2026-07-22T00:00:00Z" });
+  assert.deepEqual(modes[1]?.start, { from: "2026-07-21T00:00:00Z", to: "2026-07-21T20:00:00Z" });
+  assert.equal(bodyOf(draft("divisible"), MARKET).logic, undefined);
+  assert.equal(bodyOf(either({ kind: "pool" }), MARKET).logic, undefined);
+});
+
+test("a form of several modes comes back from its own body, not from another logic", () => {
+  const body = bodyOf(either({ spend: "9" }), MARKET);
+  const again = draftOf(body, MARKET);
+  assert.ok(again);
+  assert.deepEqual(again.others.map(({ kind, chips, hours }) => [kind, chips, hours]), [["gang", "8", "4"]]);
+  assert.deepEqual(bodyOf(again, MARKET), body);
+  for (const logic of [
+    { xor: [], requires: [] },
+    { xor: [["mode1", "mode2"]], requires: [["mode2", "mode1"]] },
+    { xor: [["mode2", "mode1"]], requires: [] },
+  ]) {
+    assert.equal(draftOf({ ...body, logic }, MARKET), null);
+  }
+});
+
+test("what is wrong in a further mode is told at its own field, by this page and by the auction", () => {
+  const odd = either();
+  odd.others = [{ ...(odd.others[0] as Draft), chips: "8 GPUs", hours: "40" }, emptyMode(MARKET, "divisible")];
+  const told = problemsOf(odd, MARKET);
+  assert.equal(told.chips, undefined);
+  assert.match(told["others.0.chips"] ?? "", /“8 GPUs”/);
+  assert.match(problemsAt(told, 1).hours ?? "", /no more than/);
+  assert.ok(problemsAt(told, 2)["curve.0.right"]);
+  assert.deepEqual(problemsAt(problemsOf(either(), MARKET), 1), {});
+  assert.equal(fieldOf("bid.modes[1].chips: expected a multiple", odd), "others.0.chips");
+  assert.equal(fieldOf("bid.modes[1].products[0].value_usd: expected", odd), "others.0.values.1.right");
+  assert.equal(fieldOf("bid.modes[0].chips_max: expected", odd), "chips");
+  assert.equal(fieldOf("bid.modes[7].chips: expected", odd), "");
 });
 
 test("shares and per cent are the same figure, exactly", () => {

@@ -23,6 +23,7 @@ from chiphour.adapters.companions import companions_at
 from chiphour.adapters.export import fixings_parquet
 from chiphour.adapters.log import Log
 from chiphour.adapters.log import LogReader
+from chiphour.adapters.log import witnesses_of
 from chiphour.adapters.log_index import fix_leaves
 from chiphour.adapters.observed import Observed
 from chiphour.adapters.realtime import RealTimeIndex
@@ -269,7 +270,8 @@ class Indexed(Observed):
                 return None
             first = max(0, log.size - LEAVES_SHOWN)
             latest = tuple(Logged(*each) for each in enumerate(log.leaves(first, log.size), first))
-            return LogState(log.checkpoint(), self._vkey, latest)
+            known = tuple(each.text for each in witnesses_of(self._archive.folder))
+            return LogState(log.checkpoint(), self._vkey, latest, known)
 
     def log_file(self, level: int | None, number: int, width: int) -> bytes | None:
         """Give a tile of a level, or for None a bundle of leaves; None where there is none."""

@@ -53,6 +53,11 @@ def release_path(day: date) -> str:
     return f"/release/{day.isoformat()}"
 
 
+def report_path(day: date) -> str:
+    """Give the page of the report of a day."""
+    return f"/report/{day.isoformat()}"
+
+
 def tag(*parts: str) -> str:
     """Give the name of a thing for good: tag:chiphour,2026:fix/h100-sxm-od/2026-07-20."""
     return f"tag:{AUTHORITY}:{'/'.join(parts)}"

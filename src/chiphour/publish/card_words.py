@@ -1,6 +1,6 @@
 """CARD_WORDS: what stands on a card, of the records that its page is made from.
 
-Takes   a series with its fixings up to a day; a release.
+Takes   a series with its fixings up to a day; a release; the words of a report.
 Gives   `FixCard`, `DayCard`.
 Keeps   every figure that of the page; the label of a replay, without the time of the market, which
         a picture that is kept for half an hour would tell wrongly.
@@ -9,6 +9,7 @@ Source  Decision 0041.
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from textwrap import wrap
 
 from chiphour.index.fixing import Fixing
@@ -37,6 +38,7 @@ STRIKES = 60  # On the chart of a fix.
 DAY_STRIKES = 30
 LINE_CHARACTERS = 42
 MARKET_TIME = re.compile(r":? ?[Mm]arket time \S+")
+REPORT = "The daily report"
 NEVER = "Nothing has been observed of this series yet."
 
 
@@ -46,13 +48,13 @@ def fix_card_of(series: Series, history: Sequence[Fixing], labels: Sequence[str]
     if not history:
         return FixCard(name, "", "no fix", "", tuple(wrap(NEVER, LINE_CHARACTERS)), (), label)
     fixing = history[-1]
-    date = f"{day_words(strike_day(fixing))}, 00:30 UTC"
+    strike = f"{day_words(strike_day(fixing))}, 00:30 UTC"
     drawn = tuple(points(history[-STRIKES:]))
     if fixing.fix_ticks is None:
         lines = wrap(reason_words(fixing.reason), LINE_CHARACTERS)
-        return FixCard(name, date, "no fix", "", tuple(lines), drawn, label)
+        return FixCard(name, strike, "no fix", "", tuple(lines), drawn, label)
     figure = f"${text_from_ticks(fixing.fix_ticks)}"
-    return FixCard(name, date, figure, "per GPU-hour", _facts(fixing, history), drawn, label)
+    return FixCard(name, strike, figure, "per GPU-hour", _facts(fixing, history), drawn, label)
 
 
 def _facts(fixing: Fixing, history: Sequence[Fixing]) -> tuple[str, ...]:
@@ -75,8 +77,19 @@ def day_card_of(title: str, release: Release) -> DayCard:
     rows = tuple(_row(own[each], history[each]) for each in HEADLINES if each in own)
     fixed = sum(fixing.fix_ticks is not None for fixing in release.fixings)
     summary = f"US dollars per GPU-hour. {fixed} of {len(release.fixings)} series have a fix."
-    date = f"{day_words(release.day)}, 00:30 UTC"
-    return DayCard(title, date, summary, rows, label_of(release.frame.labels))
+    strike = f"{day_words(release.day)}, 00:30 UTC"
+    return DayCard(title, strike, summary, rows, label_of(release.frame.labels))
+
+
+def report_card_of(
+    day: date, title: str, release: Release | None, labels: Sequence[str]
+) -> DayCard:
+    """Say what stands on the card of a report: its own title, over the fixes that it had before it.
+
+    `release` is the last one up to its morning, None where there was none.
+    """
+    rows = () if release is None else day_card_of("", release).rows
+    return DayCard(REPORT, f"{day_words(day)}, 07:00 UTC", title, rows, label_of(labels))
 
 
 def _row(fixing: Fixing, history: Sequence[Fixing]) -> DayRow:

@@ -24,10 +24,12 @@ from chiphour.publish.columns import count
 from chiphour.publish.columns import many
 from chiphour.publish.columns import moment_or_null
 from chiphour.publish.columns import text
+from chiphour.publish.columns import texts
 from chiphour.publish.columns import word
 from chiphour.units import NS_PER_SECOND
 
 ROLES = ("log", "witness")
+_VKEY = "witness.example/w1+40676876+BKEJyIRxmqfq51RL/5SHAJFAU5AbiRhc2HskRv3iHivU"
 _HASH = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 
 
@@ -44,11 +46,15 @@ class Logged(NamedTuple):
 
 
 class LogState(NamedTuple):
-    """The log as it stands: its newest signed checkpoint, the key that signs, the last leaves."""
+    """The log as it stands: its newest signed checkpoint, the key that signs, the last leaves.
+
+    `witnesses` are the keys of those who may cosign it, each as one line.
+    """
 
     checkpoint: str
     vkey: str
     latest: tuple[Logged, ...] = ()
+    witnesses: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -155,6 +161,7 @@ LOG = Shape[LogState](
         text("root", "The root over them.", _HASH, lambda log: log.root, HASH),
         text("checkpoint", "The signed note.", "", lambda log: log.checkpoint),
         text("vkey", "The key that signs it.", "", lambda log: log.vkey),
+        texts("witnesses", "Keys of who may cosign.", [_VKEY], lambda log: log.witnesses),
         text("tiles", "Where its tiles lie.", "/log/", lambda _: "/log/"),
     ),
     (

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from chiphour.publish.addresses import report_path
 from chiphour.publish.addresses import tag
 from chiphour.publish.html import Child
 from chiphour.publish.html import Html
@@ -62,11 +63,6 @@ class ReportShown(NamedTuple):
     notes: tuple[str, ...]
     earlier: date | None
     later: date | None
-
-
-def report_path(day: date) -> str:
-    """Give the page of the report of a day."""
-    return f"/report/{day.isoformat()}"
 
 
 def report_news(shown: ReportShown) -> News:

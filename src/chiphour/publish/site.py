@@ -14,12 +14,14 @@ from datetime import date
 
 from chiphour.index.series import ALL_SERIES
 from chiphour.publish.addresses import release_path
+from chiphour.publish.addresses import report_path
 from chiphour.publish.addresses import series_path
 from chiphour.publish.html import escaped
 
 ADDRESSES_MOST = 50_000  # As the protocol has it; a day of a series has no line of its own.
 ICONS = (192, 512)
 TOUCH_ICON = 180
+REPORTS = "/report"
 PAGES = ("/news", "/references", "/log")
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -32,13 +34,22 @@ def robots_text(address: str) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def sitemap_xml(address: str, days: Sequence[date], pages: Iterable[str] = ()) -> bytes:
-    """List the pages: of series and of releases, the latest first; `pages` are further ones."""
+def sitemap_xml(
+    address: str, days: Sequence[date], pages: Iterable[str] = (), reports: Sequence[date] = ()
+) -> bytes:
+    """List the pages: of series, of releases and of reports, the latest first of both.
+
+    `days` are those of releases; `pages` are further addresses.
+    """
     assert address, "the protocol asks for whole addresses"
     latest = max(days).isoformat() if days else ""
     found = {"/": latest} | dict.fromkeys((*PAGES, *pages), "")
     found |= {series_path(series): latest for series in ALL_SERIES}
-    found |= {release_path(day): "" for day in sorted(days, reverse=True)}
+    if reports:
+        found[REPORTS] = max(reports).isoformat()
+    dated = [(day, release_path(day), "") for day in days]
+    dated += [(day, report_path(day), day.isoformat()) for day in reports]  # It never changes.
+    found |= {path: changed for _, path, changed in sorted(dated, reverse=True)}
     lines = [_entry(address + path, day) for path, day in list(found.items())[:ADDRESSES_MOST]]
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{NAMESPACE}">\n'
     return (head + "".join(lines) + "</urlset>\n").encode()

@@ -13,12 +13,15 @@ import pytest
 
 from chiphour.adapters.archive import Archive
 from chiphour.adapters.indexed import Indexed
+from chiphour.adapters.log import WITNESSES
 from chiphour.adapters.log import LogReader
 from chiphour.adapters.realtime import RealTimeIndex
+from chiphour.adapters.signing import Signer
 from chiphour.index.fixing import fixing_sha256
 from chiphour.index.leaves import leaf_from
 from chiphour.index.merkle import leaf_hash
 from chiphour.index.merkle import root_from_inclusion
+from chiphour.index.note import COSIGNATURE
 from chiphour.index.note import checkpoint_of
 from chiphour.index.note import note_of
 from chiphour.index.tiles import bundle_of
@@ -132,6 +135,17 @@ def test_a_reader_of_the_log_sees_it_grow(index, folder):
     reader = Indexed(Archive(folder), LogReader(folder / "log"), lambda: 0, vkey="key")
     assert reader.log_state().size == index.log_state().size
     assert reader.log_state().vkey == "key"
+
+
+def test_the_log_names_the_keys_of_those_who_may_cosign_it(index, folder):
+    """A key that is trusted from now on is named from now on."""
+    assert index.log_state().witnesses == ()
+    key = Signer(folder / "witness.key", "witness.example/w1", COSIGNATURE).vkey
+    path = folder / WITNESSES
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{key}\n")
+    assert index.log_state().witnesses == (key,)
+    path.unlink()
 
 
 def test_where_no_log_is_kept_there_is_no_leaf(folder):

@@ -13,6 +13,7 @@ from chiphour.publish.card_words import NEVER
 from chiphour.publish.card_words import day_card_of
 from chiphour.publish.card_words import fix_card_of
 from chiphour.publish.card_words import label_of
+from chiphour.publish.card_words import report_card_of
 from chiphour.publish.datasets import in_order
 from chiphour.publish.datasets import strike_day
 from chiphour.publish.page import Frame
@@ -49,6 +50,15 @@ def test_a_day_is_told_by_its_headline_series(fixings):
     assert (card.rows[0].figure, card.rows[0].change) == ("$3.1720", "+0.0010")
     assert card.rows[2].figure == "\u2013" and card.rows[2].change == "no fix"
     assert card.summary.startswith("US dollars per GPU-hour. 3 of ")
+
+
+def test_a_report_is_told_by_its_own_title_over_the_figures_before_it(fixings):
+    release = released(fixings, date(2026, 7, 12), frame=Frame((REPLAY,)))
+    card = report_card_of(date(2026, 7, 13), "H100 rose", release, (REPLAY,))
+    assert (card.date, card.summary) == ("13 July 2026, 07:00 UTC", "H100 rose")
+    assert card.rows == day_card_of("", release).rows
+    assert card.label == "Replay of recorded prices."
+    assert report_card_of(date(2026, 7, 13), "H100 rose", None, ()).rows == ()
 
 
 def test_a_label_is_kept_without_the_time_of_the_market():

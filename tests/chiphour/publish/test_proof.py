@@ -36,12 +36,13 @@ def test_a_leaf_is_given_as_it_is_hashed():
 
 
 def test_the_log_says_what_its_checkpoint_says():
-    assert object_of(LOG, LOG_STATE) == {
+    assert object_of(LOG, LOG_STATE._replace(witnesses=("one+00+b", "two+00+b"))) == {
         "origin": "index.example/log",
         "size": 7,
         "root": bytes(range(32)).hex(),
         "checkpoint": SIGNED,
         "vkey": "key",
+        "witnesses": ["one+00+b", "two+00+b"],
         "tiles": "/log/",
         "signers": [
             {"name": "index.example/log", "key_id": "00000000", "role": "log", "seen": None}

@@ -34,6 +34,22 @@ def test_a_sitemap_lists_series_and_releases_once():
     assert {HOST + path for path in wanted} <= set(found)
 
 
+def test_a_sitemap_lists_reports_with_when_they_were_made():
+    """The newest days come first, reports among releases; the page of the last says when."""
+    days, reports = [date(2026, 7, 10), date(2026, 7, 12)], [date(2026, 7, 11), date(2026, 7, 13)]
+    body = sitemap_xml(HOST, days, ["/report"], reports)
+    found = addresses(body)
+    assert len(set(found)) == len(found)
+    dated = [each.removeprefix(HOST) for each in found if each[-3:-2] == "-" and "2026" in each]
+    assert dated == [
+        *("/report/2026-07-13", "/release/2026-07-12"),
+        *("/report/2026-07-11", "/release/2026-07-10"),
+    ]
+    for path, day in (("/report", "2026-07-13"), ("/report/2026-07-11", "2026-07-11")):
+        assert f"<loc>{HOST}{path}</loc><lastmod>{day}</lastmod>".encode() in body
+    assert f"{HOST}/report" not in addresses(sitemap_xml(HOST, days))
+
+
 def test_a_sitemap_is_bounded_and_needs_an_address():
     days = [date(1900, 1, 1) + timedelta(days=n) for n in range(ADDRESSES_MOST + 10)]
     assert len(addresses(sitemap_xml(HOST, days))) == ADDRESSES_MOST

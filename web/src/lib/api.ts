@@ -22,6 +22,7 @@ export interface Asked {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  readonly credentials?: RequestCredentials; // "omit": the browser neither adds nor asks for any.
 }
 
 /** How far the server's clock is ahead of ours, in milliseconds, by its last answer. */
@@ -48,6 +49,7 @@ async function answered(address: string, asked: Asked): Promise<Response> {
   const signal = asked.signal ? AbortSignal.any([asked.signal, limit]) : limit;
   const headers: Record<string, string> = { accept: "application/json", ...asked.headers };
   const init: RequestInit = { method: asked.method ?? "GET", headers, signal };
+  if (asked.credentials) init.credentials = asked.credentials;
   if (asked.body !== undefined) {
     init.body = JSON.stringify(asked.body);
     headers["content-type"] = "application/json";

@@ -3,16 +3,22 @@
 // Takes   a note as text; a key as one line, NAME+ID+BASE64.
 // Gives   the checkpoint; who is said to have signed; whether the key's signature is good.
 // Keeps   signatures of unknown keys unread. Nothing is read loosely: NoteFault says what is wrong.
-// Source  C2SP signed-note and tlog-checkpoint; RFC 8032. The server's own is `index/note.py`.
+// Source  C2SP signed-note, tlog-checkpoint, tlog-cosignature; RFC 8032. The server's own is
+//         `index/note.py`.
 
 import { fromBase64, hex, joined, sha256, utf8, type Bytes } from "./bytes.ts";
 import { HASH_BYTES } from "./merkle.ts";
 
 const DASH = "\u2014";
-const ED25519 = 1;
+export const ED25519 = 1; // Over the note itself: of a log.
+export const COSIGNATURE = 4; // Ed25519 too, over a time and the note: of a witness.
 const KEY_BYTES = 32;
 const ID_BYTES = 4;
+const TIME_BYTES = 8;
 const SIGNATURE_BYTES = 64;
+const PRIME = 2n ** 255n - 19n;
+const ORDER_EIGHT = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
+const SMALL_ORDER = [0n, 1n, PRIME - 1n, ORDER_EIGHT, PRIME - ORDER_EIGHT]; // Their y; RFC 8032, 5.1.
 const CHARACTERS_MAX = 1 << 17;
 
 /** Not a note, not a key, or not signed by whom it should be. */
@@ -39,6 +45,7 @@ export interface Note {
 export interface Key {
   readonly name: string;
   readonly id: string;
+  readonly algorithm: number;
   readonly key: Bytes;
 }
 
@@ -83,18 +90,27 @@ function bytesOf(text: string, what: string): Bytes {
   }
 }
 
-/** Read a log's key, and hold its id against its bytes. */
-export async function keyOf(line: string): Promise<Key> {
+/** Read a key, of a log unless told otherwise, and hold its id against its bytes. */
+export async function keyOf(line: string, algorithms: readonly number[] = [ED25519]): Promise<Key> {
   const [name = "", id = "", ...rest] = line.trim().split("+");
   const encoded = rest.join("+"); // Base64 may have a plus too.
   if (!name || !id || !encoded) throw new NoteFault("expected a key such as NAME+ID+BASE64");
   const blob = bytesOf(encoded, "the key");
-  if (blob.length !== 1 + KEY_BYTES || blob[0] !== ED25519) {
-    throw new NoteFault("expected an Ed25519 key of 32 bytes");
+  const [algorithm = 0] = blob;
+  if (blob.length !== 1 + KEY_BYTES || !algorithms.includes(algorithm)) {
+    throw new NoteFault(`expected an Ed25519 key of 32 bytes (algorithm ${algorithms.join(" or ")})`);
   }
   const found = hex((await sha256(joined(utf8(`${name}\n`), blob))).slice(0, ID_BYTES));
   if (found !== id) throw new NoteFault(`expected the id ${found} in the key, found ${id}`);
-  return { name, id, key: blob.slice(1) };
+  const key = blob.slice(1);
+  if (isAnybodys(key)) throw new NoteFault(`expected a key of large order in the key of ${name}`);
+  return { name, id, algorithm, key };
+}
+
+/** Whether a point is spelled twice or of an order up to 8: anyone can sign for such. */
+function isAnybodys(key: Bytes): boolean {
+  const y = BigInt(`0x${hex(key.slice().reverse())}`) & (2n ** 255n - 1n);
+  return y >= PRIME || SMALL_ORDER.includes(y);
 }
 
 /** Whether this browser can check Ed25519 signatures. */
@@ -111,14 +127,34 @@ export async function canVerify(): Promise<boolean> {
 export async function checkSigned(note: Note, key: Key): Promise<void> {
   const mine = note.signatures.filter(({ name, id }) => name === key.name && id === key.id);
   if (!mine.length) throw new NoteFault(`expected a signature of ${key.name} (${key.id}), found none`);
-  const known = await crypto.subtle.importKey("raw", key.key, { name: "Ed25519" }, false, ["verify"]);
   for (const { payload } of mine) {
-    const is = payload.length === SIGNATURE_BYTES;
-    if (!is || !(await crypto.subtle.verify("Ed25519", known, payload, utf8(note.text)))) {
+    if (!(await isSignedBy(key, payload, utf8(note.text)))) {
       throw new NoteFault(`expected a good signature of ${key.name}, found another`);
     }
   }
   if (note.checkpoint.origin !== key.name) {
     throw new NoteFault(`expected the origin ${key.name}, found ${note.checkpoint.origin}`);
   }
+}
+
+async function isSignedBy({ key }: Key, signature: Bytes, message: Bytes): Promise<boolean> {
+  if (signature.length !== SIGNATURE_BYTES) return false;
+  const known = await crypto.subtle.importKey("raw", key, { name: "Ed25519" }, false, ["verify"]);
+  return crypto.subtle.verify("Ed25519", known, signature, message);
+}
+
+/** The time at which a signature says that it was made, in seconds; null of one without a time. */
+export function timeOf({ payload }: Signature): bigint | null {
+  if (payload.length !== TIME_BYTES + SIGNATURE_BYTES) return null;
+  const time = BigInt(`0x${hex(payload.slice(0, TIME_BYTES))}`);
+  return time >> 63n ? null : time;
+}
+
+/** Whether one line below a note is a key's: over the note, or of a witness over its time too. */
+export async function isGood(note: Note, line: Signature, key: Key): Promise<boolean> {
+  if (line.name !== key.name || line.id !== key.id) return false;
+  if (key.algorithm !== COSIGNATURE) return isSignedBy(key, line.payload, utf8(note.text));
+  const time = timeOf(line);
+  const message = utf8(`cosignature/v1\ntime ${time}\n${note.text}`);
+  return time !== null && isSignedBy(key, line.payload.slice(TIME_BYTES), message);
 }

@@ -1,6 +1,6 @@
 // ACCOUNT: a member's own: orders, positions, money, and what has just happened to them.
 //
-// Takes   the wire; a key, pasted.
+// Takes   the wire; a key of the page's session, or one that is to be proved.
 // Gives   what stands, as state.
 // Keeps   no secret: the key is held by `signing.ts`. After a lost line all is read anew. What the
 //         exchange says stands; nothing is assumed to have been done.
@@ -18,13 +18,13 @@ export class Account {
   keyId = $state("");
   scopes = $state.raw<readonly string[]>([]);
   canTrade = $state(false);
-  fault = $state(""); // Why the session ended.
   orders = $state.raw<ReadonlyMap<string, Order>>(new Map());
   positions = $state.raw<readonly Position[]>([]);
   portfolio = $state.raw<Portfolio | null>(null);
   fills = $state.raw<readonly OwnTrade[]>([]); // Of this session, the newest first.
   isRead = $state(false);
   onfill: (trade: OwnTrade) => void = () => {};
+  onrefused: (reason: string) => void = () => {}; // The key that was in is taken no more.
 
   #wire: Wire;
   #signer: Signer | null = null;
@@ -46,9 +46,26 @@ export class Account {
   /** Sign in with a key; raises RpcFault with the exchange's reason. */
   async signIn(signer: Signer): Promise<void> {
     await this.#auth(signer);
+    this.#hold(signer);
+    this.#listen();
+  }
+
+  /** Be in with the key of the page's session, or with none. */
+  follow(signer: Signer | null): void {
+    if (signer === this.#signer) return;
+    if (this.#signer) this.#leave();
+    if (!signer) return;
+    this.#hold(signer);
+    if (this.#wire.line !== "live") this.#listen(); // It signs in when the line is open.
+    else void this.#reopen().catch(() => {}).then(() => signer === this.#signer && this.#listen());
+  }
+
+  #hold(signer: Signer): void {
     this.#signer = signer;
-    this.fault = "";
     this.keyId = signer.id;
+  }
+
+  #listen(): void {
     const taken = (data: Exact): void => this.#takeTrades(data as unknown as OwnTrade[]);
     this.#ends = [
       this.#wire.follow("user.orders.any.any.raw", (data) => this.#takeOrder(data)),
@@ -60,7 +77,7 @@ export class Account {
   }
 
   /** Forget the key and all that it showed; the exchange ends the session with the connection. */
-  signOut(reason = ""): void {
+  #leave(): void {
     this.#turn += 1;
     for (const end of this.#ends) end();
     this.#ends = [];
@@ -68,13 +85,13 @@ export class Account {
     this.keyId = "";
     this.scopes = [];
     this.canTrade = this.isRead = false;
-    this.fault = reason;
     this.#orders.clear();
     this.#fills = [];
     this.orders = new Map();
     this.positions = this.fills = [];
     this.portfolio = null;
     clearTimeout(this.#timer);
+    this.#timer = 0;
     this.#wire.cut();
     this.#wire.retry();
   }
@@ -86,7 +103,7 @@ export class Account {
     this.canTrade = mayTrade(told.scope);
   }
 
-  /** Sign in again on a new connection; a key that is refused ends the session. */
+  /** Sign in again on a new connection; a key that is refused is told. */
   async #reopen(): Promise<void> {
     if (!this.#signer) return;
     try {
@@ -95,7 +112,7 @@ export class Account {
       if (!(fault instanceof RpcFault) || fault.code === 0) throw fault;
       const said = String(fault.data.reason ?? fault.message);
       this.#turn += 1;
-      setTimeout(() => this.signOut(`The exchange no longer takes this key: ${said}.`), 0);
+      setTimeout(() => this.onrefused(`The exchange no longer takes this key: ${said}.`), 0);
     }
   }
 

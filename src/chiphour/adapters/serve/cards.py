@@ -24,6 +24,7 @@ from litestar.params import FromPath
 
 from chiphour.adapters.serve.answer import Asked
 from chiphour.adapters.serve.answer import answered
+from chiphour.adapters.serve.answer import day_from_text
 from chiphour.adapters.serve.answer import view_of
 from chiphour.adapters.serve.asked import day_asked
 from chiphour.adapters.serve.asked import named_file
@@ -34,6 +35,7 @@ from chiphour.publish.card import day_card
 from chiphour.publish.card import fix_card
 from chiphour.publish.card_words import day_card_of
 from chiphour.publish.card_words import fix_card_of
+from chiphour.publish.card_words import report_card_of
 from chiphour.publish.datasets import in_order
 from chiphour.publish.datasets import strike_day
 
@@ -43,7 +45,6 @@ KEPT_MOST = 256  # Of some 30 kB each.
 WAITING_MOST = 4
 KEEPING = f"public, max-age={KEPT_SECONDS}"
 RELEASE = "GPU rental reference prices"
-REPORT = "The daily report"
 
 
 class Cards:
@@ -98,8 +99,16 @@ def _series_card(view: IndexView, slug: str, day: date | None) -> bytes:
     return fix_card(fix_card_of(series, history, view.frame().labels))
 
 
-def _day_card(view: IndexView, title: str, day: date) -> bytes:
-    return day_card(day_card_of(title, release_of(view, day)))
+def _day_card(view: IndexView, day: date) -> bytes:
+    return day_card(day_card_of(RELEASE, release_of(view, day)))
+
+
+def _report_card(view: IndexView, day: date) -> bytes:
+    report = view.report(day)
+    assert report is not None, "it is one of `report_days`"
+    before = [each for each in view.days() if each <= day]
+    release = release_of(view, max(before)) if before else None
+    return day_card(report_card_of(day, report.title, release, view.frame().labels))
 
 
 @get("/cards/series/{file:str}", include_in_schema=False, media_type=PNG, sync_to_thread=True)
@@ -130,15 +139,15 @@ def release_card(request: Asked) -> Response[bytes]:
     days = view.days()
     if not days:
         raise NotFoundException("expected a first release, found none yet: nothing was fixed")
-    return _answered(request, ("day", max(days)), lambda: _day_card(view, RELEASE, max(days)))
+    return _answered(request, ("day", max(days)), lambda: _day_card(view, max(days)))
 
 
 @get("/cards/report/{file:str}", include_in_schema=False, media_type=PNG, sync_to_thread=True)
 def report_card(request: Asked, file: FromPath[str]) -> Response[bytes]:
-    """Give the card of the report of a day: the figures that it speaks of."""
+    """Give the card of the report of a day: its title, and the figures that it had before it."""
     view = view_of(request)
-    day = day_asked(view, named_file(file, ("png",))[0])
-    return _answered(request, ("report", day), lambda: _day_card(view, REPORT, day))
+    day = day_from_text(named_file(file, ("png",))[0], view.report_days(), "report")
+    return _answered(request, ("report", day), lambda: _report_card(view, day))
 
 
 CARDS: Sequence[HTTPRouteHandler] = (series_card, fix_card_file, release_card, report_card)

@@ -23,12 +23,13 @@ from chiphour.adapters.serve.market_files import MARKET_FILES
 from chiphour.adapters.serve.market_view import MarketView
 from chiphour.adapters.serve.member_api import MEMBER_API
 from chiphour.adapters.serve.operator_api import OPERATOR_API
+from chiphour.adapters.serve.oversight_api import OVERSIGHT_API
 from chiphour.adapters.serve.pages import MARKET_PAGES
 from chiphour.adapters.serve.question_api import QUESTION_API
 
 API = (
     *(*DESCRIBED, *MARKET_API, *MARKET_FILES),
-    *(*EXCHANGE_API, *MEMBER_API, *OPERATOR_API),
+    *(*EXCHANGE_API, *MEMBER_API, *OPERATOR_API, *OVERSIGHT_API),
     *(*AUCTION_API, *AUCTION_DESK, *QUESTION_API, *ALERTS_API),
 )
 

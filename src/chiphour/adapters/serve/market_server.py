@@ -160,6 +160,7 @@ def serve_market(
         folds.members,
         folds.cash_events,
         own.auctioneer,
+        folds.gateway,
     )
     opened = [doors.lifespan, office, alerting, *([] if house else [tends(own)])]
     if folds.fix is not None:

@@ -38,6 +38,7 @@ from chiphour.adapters.cashier import Cashier
 from chiphour.adapters.door import Door
 from chiphour.adapters.door import WishRefused
 from chiphour.adapters.enrolment import Enrolment
+from chiphour.adapters.gateway import Gateway
 from chiphour.adapters.key_file import KeyRingRefused
 from chiphour.adapters.keys import KeyRing
 from chiphour.adapters.members import MemberExists
@@ -93,6 +94,7 @@ class Office(NamedTuple):
     strangers: Attempts
     auctioneer: Auctioneer | None = None
     deliverer: Deliverer | None = None
+    gateway: Gateway | None = None
 
 
 def opens_office(
@@ -102,11 +104,12 @@ def opens_office(
     members: Members,
     cash_events: CashEvents,
     auctioneer: Auctioneer | None = None,
+    gateway: Gateway | None = None,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Give a lifespan with an office in it; `door_of` gives the door once the loop runs.
 
-    `members`, `cash_events` and the auctioneer's runs must hear of the market from its first frame
-    on.
+    `members`, `cash_events`, the auctioneer's runs and `gateway`, which tells orders and trades,
+    must hear of the market from its first frame on.
     """
 
     @asynccontextmanager
@@ -124,6 +127,7 @@ def opens_office(
             strangers=Attempts(SIGNATURES_EACH),
             auctioneer=auctioneer,
             deliverer=None if auctioneer is None else Deliverer(auctioneer),
+            gateway=gateway,
         )
         try:
             yield
@@ -154,6 +158,14 @@ def deliverer_of(request: Request[Any, Any, Any]) -> Deliverer:
     found = office_of(request).deliverer
     if found is None:
         raise ServiceUnavailableException("expected a server with an auction, found one without")
+    return found
+
+
+def gateway_of(request: Request[Any, Any, Any]) -> Gateway:
+    """Give who knows orders and trades here; raises ServiceUnavailableException."""
+    found = office_of(request).gateway
+    if found is None:
+        raise ServiceUnavailableException("expected a server that runs, found a market by itself")
     return found
 
 

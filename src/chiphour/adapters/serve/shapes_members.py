@@ -220,6 +220,48 @@ class Account(Shape, forbid_unknown_fields=True):
     accounts: Annotated[list[MemberRow], Meta(description="All accounts of the member.")]
 
 
+class StandingOrder(Shape, forbid_unknown_fields=True):
+    """An order that rests in a book, or waits for its trigger."""
+
+    order: Annotated[int, Meta(description="Its number.")]
+    contract: Annotated[str, Meta(description="Name.", examples=["H100SXMOD_USDC-PERPETUAL"])]
+    side: Annotated[str, Meta(description="`buy` or `sell`.", examples=["buy"])]
+    type: Annotated[str, Meta(description="As the dialect has it.", examples=["limit"])]
+    time_in_force: Annotated[str, Meta(description="As the dialect has it.")]
+    lots: Annotated[int, Meta(description="All of it: filled, and left.", examples=[40])]
+    filled_lots: Annotated[int, Meta(description="Of them, filled.", examples=[0])]
+    price_usd: Annotated[str | None, Meta(description="Limit; null: at the market.")]
+    trigger_usd: Annotated[
+        str | None, Meta(description="Where it waits: a price, or how far behind; null: nowhere.")
+    ]
+    reduce_only: Annotated[bool, Meta(description="Whether it only reduces a position.")]
+    created: Annotated[str, Meta(description="Market time.")]
+
+
+class OwnFill(Shape, forbid_unknown_fields=True):
+    """A trade of an account, as it was for it."""
+
+    trade: Annotated[int, Meta(description="Of the contract's trades, counted from 1.")]
+    order: Annotated[int, Meta(description="The account's order; 0: the exchange's own.")]
+    contract: Annotated[str, Meta(description="Name.", examples=["H100SXMOD_USDC-PERPETUAL"])]
+    side: Annotated[str, Meta(description="`buy` or `sell`.", examples=["buy"])]
+    price_usd: Annotated[str, Meta(description="Price.", examples=["3.2010"])]
+    lots: Annotated[int, Meta(description="Lots.", examples=[40])]
+    fee_usd: Annotated[str, Meta(description="Paid; received: negative.")]
+    role: Annotated[str, Meta(description="`maker` or `taker`.", examples=["taker"])]
+    cause: Annotated[str, Meta(description="Why lots changed hands.", examples=["order"])]
+    time: Annotated[str, Meta(description="Market time.")]
+
+
+class Dealings(Shape, forbid_unknown_fields=True):
+    """An account as it stands, the orders that stand, and its last trades."""
+
+    account: Annotated[Account, Meta(description="Money, margins, positions.")]
+    standing: Annotated[int, Meta(description="How many orders rest or wait.", examples=[2])]
+    orders: Annotated[list[StandingOrder], Meta(description="The newest of them, newest first.")]
+    fills: Annotated[list[OwnFill], Meta(description="The last trades, newest first.")]
+
+
 class StatementLine(Shape, forbid_unknown_fields=True):
     """One movement of cash; null where a column does not belong to its kind."""
 

@@ -73,7 +73,8 @@ def head_of(route: Route, given: Mapping[str, str], path: str, view: IndexView) 
             status = 404
         else:
             subjects.append(day_words(day))
-            card = f"/cards/report/{day}.png" if route.page == "report" else card
+    if route.page == "report":
+        description, card = _of_report(day, view) or (description, card)
     if "contract" in given:
         subjects.append(given["contract"])
         status = status if given["contract"] in (_contracts(view) or ()) else 404
@@ -101,12 +102,20 @@ def _spelled(path: str, given: Mapping[str, str], series: Series) -> str:
 
 
 def _day(given: Mapping[str, str], route: Route, view: IndexView) -> date | None:
-    """Read the day of an address; of a report any day may be asked, else one with a release."""
+    """Read the day of an address: one with a report, or else with a release."""
     try:
         day = date.fromisoformat(given.get("day", given.get("date", "")))
     except ValueError:
         return None
-    return day if route.page == "report" or day in view.days() else None
+    return day if day in (view.report_days() if route.page == "report" else view.days()) else None
+
+
+def _of_report(day: date | None, view: IndexView) -> tuple[str, str] | None:
+    """Give the description and the card of a day's report, or of the last; None where none is."""
+    days = view.report_days()
+    shown = day or (days[-1] if days else None)
+    report = None if shown is None else view.report(shown)
+    return None if report is None else (report.title, f"/cards/report/{shown}.png")
 
 
 def _contracts(view: IndexView) -> list[str] | None:

@@ -85,7 +85,8 @@ def sitemap(request: Asked) -> Response[bytes]:
         for path in ("/" + "/".join(parts) for parts in route.paths)
         if "{" not in path
     ]
-    return answered(request, sitemap_xml(address, view_of(request).days(), further), XML)
+    view = view_of(request)
+    return answered(request, sitemap_xml(address, view.days(), further, view.report_days()), XML)
 
 
 SITE_FILES: Sequence[HTTPRouteHandler] = (

@@ -23,7 +23,7 @@ from chiphour.adapters.serve.cards import Cards
 @pytest.mark.parametrize(
     "path",
     [
-        *("/cards/release.png", "/cards/series/h100-sxm-od.png", "/cards/report/2026-07-12.png"),
+        *("/cards/release.png", "/cards/series/h100-sxm-od.png", "/cards/report/2026-07-13.png"),
         *("/cards/series/h100-sxm-od/2026-07-13.png", "/cards/series/CHR.GB200.R1Y.png"),
     ],
 )
@@ -44,6 +44,8 @@ def test_a_card_is_a_picture_that_may_be_kept(index_address, path):
         ("/cards/series/h100-sxm-od/2020-01-01.png", 404),
         ("/cards/series/h100-sxm-od/soon.png", 400),
         ("/cards/report/2020-01-01.png", 404),
+        ("/cards/report/2026-07-12.png", 404),
+        ("/cards/report/soon.png", 400),
         ("/cards/release.png?size=2", 400),
     ],
 )

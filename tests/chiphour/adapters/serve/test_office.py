@@ -25,6 +25,7 @@ from chiphour.adapters.members import MemberExists
 from chiphour.adapters.members import MemberRefused
 from chiphour.adapters.members import MemberUnknown
 from chiphour.adapters.serve.office import as_answers
+from chiphour.adapters.serve.office import gateway_of
 from chiphour.adapters.serve.office import office_of
 from chiphour.adapters.serve.office import opens_office
 from chiphour.adapters.serve.office import private_file
@@ -79,3 +80,17 @@ def test_an_office_is_open_while_the_application_runs(tmp_path):
 def test_what_is_for_one_pair_of_eyes_is_kept_nowhere():
     answer = private_file(b"x", "text/csv")
     assert answer.headers == {"Cache-Control": "no-store"}
+
+
+def test_a_market_without_doors_knows_no_orders(tmp_path):
+    door, cash_events = PlainDoor(), CashEvents(tmp_path)
+    app = Litestar(openapi_config=None)
+    opened = opens_office(tmp_path, "t", lambda app: door, door.members, cash_events)
+
+    async def run():
+        async with opened(app):
+            with pytest.raises(ServiceUnavailableException, match="expected a server that runs"):
+                gateway_of(SimpleNamespace(app=app))
+
+    asyncio.run(run())
+    cash_events.close()

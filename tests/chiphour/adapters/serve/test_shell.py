@@ -73,7 +73,7 @@ def said(view, path):
             *("/cards/series/h100-sxm-od/2026-07-11.png", 200),
         ),
         ("/series/nothing", "The series", "/cards/release.png", 404),
-        ("/report/2020-01-01", "1 January 2020, The report", "/cards/report/2020-01-01.png", 200),
+        ("/report/2020-01-01", "The report", "/cards/release.png", 404),
         (
             *("/trade/H100SXMOD_USDC-PERPETUAL", "H100SXMOD_USDC-PERPETUAL, The terminal"),
             *("/cards/release.png", 200),
@@ -92,6 +92,18 @@ def test_a_fix_is_told_before_what_its_series_measures(view):
     assert words.startswith("$3.1750 per GPU-hour on 15 July 2026. The listed price of one H100")
     assert said(view, "/series/h100-sxm-od/2026-07-13").description.startswith("No fix on 13 July")
     assert said(view, "/series/CHR.H100.SXM.OD").path == "/series/h100-sxm-od"
+
+
+def test_a_report_is_told_by_its_title_and_has_a_card_of_its_own(indexed, tmp_path):
+    """The page of a day, and that of the last report, name its picture; other days have none."""
+    index = indexed.made(tmp_path)
+    first, last = indexed.REPORTED
+    dated, latest = said(index, f"/report/{first}"), said(index, "/report")
+    assert (dated.card, dated.status) == (f"/cards/report/{first}.png", 200)
+    assert dated.description == index.report(first).title
+    assert latest.card == f"/cards/report/{last}.png"
+    assert latest.description == index.report(last).title
+    assert said(index, f"/report/{indexed.FIRST}").status == 404  # A release alone.
 
 
 def test_an_index_alone_has_no_page_of_a_market(indexed, tmp_path):

@@ -48,6 +48,16 @@ def test_what_the_sitemap_lists_is_there(index_address):
         assert httpx.get(address).status_code == 200, address
 
 
+def test_the_sitemap_lists_each_report_and_its_page_names_its_card(index_address):
+    found = re.findall(r"<loc>([^<]+)</loc>", httpx.get(f"{index_address}/sitemap.xml").text)
+    reports = [address for address in found if "/report/" in address]
+    assert len(reports) == 2
+    for address in reports:
+        assert httpx.get(address).status_code == 200
+        card = address.replace("/report/", "/cards/report/") + ".png"
+        assert httpx.get(card).headers["content-type"] == "image/png"
+
+
 def test_a_host_that_is_none_is_not_written_down(index_address):
     headers = {"Host": "under_score"}
     assert httpx.get(index_address + "/sitemap.xml", headers=headers).status_code == 404

@@ -1,6 +1,7 @@
 // BIDS: a bid as a person fills it in, and as the auction reads it. Pure.
 //
-// Takes   the settings of a run, the texts of a form.
+// Takes   the settings of a run, the texts of a form; work may have several modes, of which one is
+//         served.
 // Gives   the body that is sent; the form of a body that came from here. Faults: faults.ts.
 // Keeps   every amount text: the auction reads it exactly, or says which field it could not read.
 
@@ -10,6 +11,8 @@ export const KINDS = [
   ["pool", "Chips for sale"],
 ] as const;
 export type Kind = (typeof KINDS)[number][0];
+
+export const MODES_MOST = 8; // As many as a person still overlooks; the auction takes more.
 
 /** What a form needs to know of a run. */
 export interface Market {
@@ -26,12 +29,9 @@ export interface Pair {
   right: string;
 }
 
-/** A form. All kinds share it, so that changing the kind loses nothing. */
-export interface Draft {
+/** One way to serve the work. Both kinds share it, so that changing the kind loses nothing. */
+export interface Mode {
   kind: Kind;
-  id: string;
-  workClass: string;
-  unit: string;
   tier: string;
   speeds: Pair[]; // Product, units per chip-hour.
   curve: Pair[]; // Units, dollars a unit.
@@ -41,6 +41,14 @@ export interface Draft {
   first: string; // Number of the first interval ...
   last: string; // ... and of the last, both included.
   migratable: boolean;
+}
+
+/** A form. Its own fields are the first mode of the work, or the chips for sale. */
+export interface Draft extends Mode {
+  id: string;
+  workClass: string;
+  unit: string;
+  others: Mode[]; // Further modes: one of all is served, or none.
   spend: string;
   product: string;
   blocks: Pair[]; // Share in per cent, dollars a chip-hour.
@@ -63,14 +71,11 @@ export function marketOf(settings: Readonly<Record<string, unknown>>): Market {
   };
 }
 
-/** A form with nothing in it but what the run itself says. */
-export function emptyDraft(market: Market, kind: Kind = "divisible"): Draft {
+/** A mode with nothing in it but what the run itself says. */
+export function emptyMode(market: Market, kind: Kind): Mode {
   const products = market.products.map((left) => ({ left, right: "" }));
   return {
     kind,
-    id: "",
-    workClass: "batch",
-    unit: "chip-hour",
     tier: market.tiers[0] ?? "",
     speeds: products.map((pair) => ({ ...pair })),
     curve: [{ left: "", right: "" }],
@@ -80,6 +85,17 @@ export function emptyDraft(market: Market, kind: Kind = "divisible"): Draft {
     first: "0",
     last: String(market.intervals - 1),
     migratable: true,
+  };
+}
+
+/** A form with nothing in it but what the run itself says. */
+export function emptyDraft(market: Market, kind: Kind = "divisible"): Draft {
+  return {
+    ...emptyMode(market, kind),
+    id: "",
+    workClass: "batch",
+    unit: "chip-hour",
+    others: [],
     spend: "",
     product: market.products[0] ?? "",
     blocks: [{ left: "100", right: "" }],
@@ -96,42 +112,53 @@ export function timeOf(market: Market, interval: number): string {
 /** The body that is sent. Products without a figure, and empty lines, are left out. */
 export function bodyOf(draft: Draft, market: Market): Record<string, unknown> {
   if (draft.kind === "pool") return poolBody(draft, market);
-  const [first, last] = [Number(draft.first), Number(draft.last)];
-  const mode =
-    draft.kind === "gang"
-      ? {
-          type: "gang",
-          id: "run",
-          chips: Number(draft.chips),
-          intervals: Number(draft.hours),
-          start: {
-            from: timeOf(market, first),
-            to: timeOf(market, Math.max(first, last + 1 - Number(draft.hours))),
-          },
-          migratable: draft.migratable,
-          products: filled(draft.values).map(({ left, right }) => ({
-            product: left,
-            value_usd: right.trim(),
-          })),
-        }
-      : {
-          type: "divisible",
-          id: "any",
-          perf: filled(draft.speeds).map(({ left, right }) => ({
-            product: left,
-            units_per_chip_hour: right.trim(),
-          })),
-          tiers: [{ tier: draft.tier }],
-          curve: filled(draft.curve).map(({ left, right }) => [left.trim(), right.trim()]),
-          chips_max: draft.chips.trim(),
-          window: { from: timeOf(market, first), to: timeOf(market, last + 1) },
-        };
+  const all = [draft, ...draft.others];
+  const names = all.map((mode, at) => nameOf(mode, at, all.length));
   return {
     kind: "buy",
     id: draft.id.trim(),
     workload: { class: draft.workClass.trim(), unit: draft.unit.trim() },
-    modes: [mode],
+    modes: all.map((mode, at) => modeBody(mode, names[at] ?? "", market)),
+    ...(all.length > 1 ? { logic: { xor: [names], requires: [] } } : {}),
     ...(draft.spend.trim() ? { limits: { spend_usd: draft.spend.trim() } } : {}),
+  };
+}
+
+function nameOf({ kind }: Mode, at: number, count: number): string {
+  if (count > 1) return `mode${at + 1}`;
+  return kind === "gang" ? "run" : "any";
+}
+
+function modeBody(mode: Mode, id: string, market: Market): Record<string, unknown> {
+  const [first, last] = [Number(mode.first), Number(mode.last)];
+  if (mode.kind === "gang") {
+    return {
+      type: "gang",
+      id,
+      chips: Number(mode.chips),
+      intervals: Number(mode.hours),
+      start: {
+        from: timeOf(market, first),
+        to: timeOf(market, Math.max(first, last + 1 - Number(mode.hours))),
+      },
+      migratable: mode.migratable,
+      products: filled(mode.values).map(({ left, right }) => ({
+        product: left,
+        value_usd: right.trim(),
+      })),
+    };
+  }
+  return {
+    type: "divisible",
+    id,
+    perf: filled(mode.speeds).map(({ left, right }) => ({
+      product: left,
+      units_per_chip_hour: right.trim(),
+    })),
+    tiers: [{ tier: mode.tier }],
+    curve: filled(mode.curve).map(({ left, right }) => [left.trim(), right.trim()]),
+    chips_max: mode.chips.trim(),
+    window: { from: timeOf(market, first), to: timeOf(market, last + 1) },
   };
 }
 
@@ -189,30 +216,35 @@ export function draftOf(body: Readonly<Record<string, unknown>>, market: Market)
 }
 
 function buyDraft(body: Readonly<Record<string, any>>, market: Market): Draft {
-  const [mode] = body.modes;
-  const draft = emptyDraft(market, mode.type === "gang" ? "gang" : "divisible");
+  const [first, ...others] = body.modes.map((mode: Readonly<Record<string, any>>) => modeOf(mode, market));
+  const draft = { ...emptyDraft(market), ...first, others };
   draft.id = body.id;
   draft.workClass = body.workload.class;
   draft.unit = body.workload.unit;
   draft.spend = body.limits?.spend_usd ?? "";
+  return draft;
+}
+
+function modeOf(body: Readonly<Record<string, any>>, market: Market): Mode {
+  const mode = emptyMode(market, body.type === "gang" ? "gang" : "divisible");
   const at = (time: string): number =>
     (Date.parse(time) - Date.parse(market.from)) / (market.stepMinutes * 60_000);
-  if (draft.kind === "gang") {
-    draft.chips = String(mode.chips);
-    draft.hours = String(mode.intervals);
-    draft.first = String(at(mode.start.from));
-    draft.last = String(at(mode.start.to) + mode.intervals - 1);
-    draft.migratable = mode.migratable;
-    put(draft.values, mode.products, "value_usd");
+  if (mode.kind === "gang") {
+    mode.chips = String(body.chips);
+    mode.hours = String(body.intervals);
+    mode.first = String(at(body.start.from));
+    mode.last = String(at(body.start.to) + body.intervals - 1);
+    mode.migratable = body.migratable;
+    put(mode.values, body.products, "value_usd");
   } else {
-    draft.chips = mode.chips_max;
-    draft.first = String(at(mode.window.from));
-    draft.last = String(at(mode.window.to) - 1);
-    draft.tier = mode.tiers[0].tier;
-    put(draft.speeds, mode.perf, "units_per_chip_hour");
-    draft.curve = mode.curve.map(([left, right]: [string, string]) => ({ left, right }));
+    mode.chips = body.chips_max;
+    mode.first = String(at(body.window.from));
+    mode.last = String(at(body.window.to) - 1);
+    mode.tier = body.tiers[0].tier;
+    put(mode.speeds, body.perf, "units_per_chip_hour");
+    mode.curve = body.curve.map(([left, right]: [string, string]) => ({ left, right }));
   }
-  return draft;
+  return mode;
 }
 
 function put(pairs: Pair[], found: Readonly<Record<string, string>>[], name: string): void {

@@ -1,10 +1,11 @@
 // FAULTS: what is wrong with a bid, at the field where it is. Pure.
 //
 // Takes   a form; a refusal of the auction, which names a place in the body.
-// Gives   texts by field: "chips", or "curve.1.right" for a line.
+// Gives   texts by field: "chips", or "curve.1.right" for a line; of a further mode, the first of
+//         them, "others.0.chips".
 // Keeps   the auction's own word: what is not looked at here it says itself.
 
-import { filled, type Draft, type Market, type Pair } from "./bids.ts";
+import { filled, type Draft, type Market, type Mode, type Pair } from "./bids.ts";
 
 export type Problems = Readonly<Record<string, string>>;
 
@@ -20,26 +21,51 @@ export function problemsOf(draft: Draft, market: Market): Problems {
     note("id", "Expected a name of letters, digits and . _ : -, 48 at most.");
   }
   if (!market.products.length) note("product", "This run has no product.");
-  const [first, last] = [Number(draft.first), Number(draft.last)];
-  if (first > last) note("last", "Expected an end after the beginning.");
-  if (draft.kind !== "pool") {
-    if (!NAME.test(draft.workClass.trim())) note("workClass", "Expected a word such as batch.");
-    if (!NAME.test(draft.unit.trim())) note("unit", "Expected a word such as chip-hour.");
-    if (draft.spend.trim()) amount(note, "spend", draft.spend, "dollars");
-  }
-  if (draft.kind === "gang") {
-    whole(note, "chips", draft.chips, "chips");
-    whole(note, "hours", draft.hours, "intervals");
-    if (Number(draft.hours) > last - first + 1) note("hours", "Expected no more than the hours chosen.");
-    pairs(note, "values", draft.values, "", "dollars for the whole run");
-  } else {
+  if (draft.kind === "pool") {
+    hours(note, draft);
     amount(note, "chips", draft.chips, "chips");
-    if (draft.kind === "divisible") {
-      pairs(note, "speeds", draft.speeds, "", "units in a chip-hour");
-      pairs(note, "curve", draft.curve, "units", "dollars a unit");
-    } else pairs(note, "blocks", draft.blocks, "per cent", "dollars a chip-hour");
+    pairs(note, "blocks", draft.blocks, "per cent", "dollars a chip-hour");
+    return found;
   }
+  if (!NAME.test(draft.workClass.trim())) note("workClass", "Expected a word such as batch.");
+  if (!NAME.test(draft.unit.trim())) note("unit", "Expected a word such as chip-hour.");
+  if (draft.spend.trim()) amount(note, "spend", draft.spend, "dollars");
+  modeProblems(note, draft);
+  draft.others.forEach((mode, at) => {
+    modeProblems((field, text) => note(`${placeOf(at + 1)}${field}`, text), mode);
+  });
   return found;
+}
+
+/** What the fields of a mode begin with: those of the first are the form's own. */
+export function placeOf(mode: number): string {
+  return mode ? `others.${mode - 1}.` : "";
+}
+
+/** The problems of one mode, by its own fields. */
+export function problemsAt(problems: Problems, mode: number): Problems {
+  const place = placeOf(mode);
+  const own = Object.entries(problems).filter(([field]) => field.startsWith(place));
+  return Object.fromEntries(own.map(([field, text]) => [field.slice(place.length), text]));
+}
+
+function modeProblems(note: Note, mode: Mode): void {
+  hours(note, mode);
+  if (mode.kind === "gang") {
+    whole(note, "chips", mode.chips, "chips");
+    whole(note, "hours", mode.hours, "intervals");
+    const span = Number(mode.last) - Number(mode.first) + 1;
+    if (Number(mode.hours) > span) note("hours", "Expected no more than the hours chosen.");
+    pairs(note, "values", mode.values, "", "dollars for the whole run");
+  } else {
+    amount(note, "chips", mode.chips, "chips");
+    pairs(note, "speeds", mode.speeds, "", "units in a chip-hour");
+    pairs(note, "curve", mode.curve, "units", "dollars a unit");
+  }
+}
+
+function hours(note: Note, { first, last }: Mode): void {
+  if (Number(first) > Number(last)) note("last", "Expected an end after the beginning.");
 }
 
 type Note = (field: string, text: string) => void;
@@ -77,7 +103,15 @@ const LISTS: Readonly<Record<string, string>> = {
 /** The field of the form that a refusal of the auction is about, or "": it is about the whole. */
 export function fieldOf(refusal: string, draft: Draft): string {
   const path = /\bbid(?: '[^']*')?((?:\.[a-z_0-9]+|\[\d+\])*):?/.exec(refusal)?.[1] ?? "";
-  const inner = path.replace(/^\.modes\[\d+\]/, "");
+  const number = Number(/^\.modes\[(\d+)\]/.exec(path)?.[1] ?? 0);
+  const mode = number ? draft.others[number - 1] : draft;
+  if (!mode) return "";
+  const field = fieldIn(path.replace(/^\.modes\[\d+\]/, ""), { ...draft, ...mode });
+  return field && placeOf(number) + field;
+}
+
+/** The field of a place in a bid, or in one of its modes. */
+function fieldIn(inner: string, draft: Draft): string {
   const listed = /^\.(curve|perf|products|blocks)\[(\d+)\](.*)$/.exec(inner);
   if (listed) {
     const [, name = "", place = "0", rest = ""] = listed;
