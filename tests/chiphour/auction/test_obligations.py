@@ -46,6 +46,27 @@ def test_hours_in_a_row_are_one_obligation():
     ]
 
 
+def test_quarters_in_a_row_are_one_obligation_and_hours_apart_are_none():
+    """A quarter that is missing cuts it; what is told of each is its own quarter."""
+    quarter_ns = NS_PER_HOUR // 4
+    rows = [
+        held(account, sign * 150)._replace(hour_ns=HOUR_NS + quarter * quarter_ns)
+        for quarter in (0, 1, 3)
+        for account, sign in ((8, -1), (9, 1))
+    ]
+    found = obligations_of("a", rows, POOLS, 15)
+    assert [(o.from_ns, o.end_ns, o.awarded_hundredths) for o in found] == [
+        (HOUR_NS, HOUR_NS + 2 * quarter_ns, (150, 150)),
+        (HOUR_NS + 3 * quarter_ns, HOUR_NS + NS_PER_HOUR, (150,)),
+    ]
+    assert found[0].slot(1).hour_ns == HOUR_NS + quarter_ns and found[0].chips_max(1) == 6
+    assert [from_json(to_json(each)) for each in found] == list(found)
+    for minutes in (7, 60, "15"):
+        body = to_json(found[0]).replace(b'"minutes":15', f'"minutes":{minutes!r}'.encode())
+        with pytest.raises(RequestMalformed):
+            from_json(body)
+
+
 def test_both_sides_are_laid_end_to_end():
     rows = [held(8, -60), held(9, -40), held(10, 70), held(11, 30)]
     found = {(o.supplier, o.buyer): o.awarded_hundredths for o in obligations_of("a", rows, POOLS)}
