@@ -105,11 +105,12 @@ def test_an_hour_ahead_and_its_quarters_settle_to_the_microdollar(served):
 
 
 def cleared(served, run):
-    """Wait until the market has cleared a run by itself."""
+    """Wait until the market has cleared a run by itself, and until all of it is paid."""
     until = time.monotonic() + 120
     while (found := served.trading.anybody.get(run).json())["row"]["state"] != "cleared":
         assert time.monotonic() < until
         time.sleep(0.2)
+    served.operates("POST", f"{run}/clear", {})  # Of a cleared run: it pays what is not paid yet.
     return found
 
 
