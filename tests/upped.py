@@ -25,7 +25,7 @@ import httpx
 from chiphour.adapters.server_file import read_server
 
 RUN_HOURS = 4
-LATE_S = 120  # How long the first report and the first cleared run may take on a busy machine.
+LATE_S = 240  # How long the first report and the first cleared run may take on a busy machine.
 NUMBERS = count(1)
 
 
