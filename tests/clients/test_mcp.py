@@ -108,7 +108,7 @@ SEVEN_AND_OTHERS = {
 async def read_fixings(call):
     await call("get_fixings", slug="h100-sxm-od")
     for name in ("get_fix", "get_fix_with_proof"):
-        await call(name, slug="h100-sxm-od", day="2026-07-14")
+        await call(name, slug="h100-sxm-od", day="2026-07-20")
 
 
 async def read_market(call, settled_run):
@@ -196,7 +196,7 @@ def test_every_tool_is_listed_and_called(site, member, connected):
     answers = asyncio.run(run())
     offered = {name for name, *_ in (*READING, *SIGNED, *RPC)} | OF_THE_AUCTION
     assert set(answers) == offered
-    assert answers["get_fix_with_proof"]["fix"]["day"] == "2026-07-14"
+    assert answers["get_fix_with_proof"]["fix"]["fix_usd"] == "3.1700"
     assert answers["get_account"]["equity"] == 100_000
     assert answers["hedge"]["hours"] == 1_000
     assert answers["procure"]["feasible"]
