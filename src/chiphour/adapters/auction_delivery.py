@@ -57,6 +57,7 @@ from chiphour.auction.shortfall import Delivery
 from chiphour.auction.shortfall import cut_penalties
 from chiphour.auction.shortfall import metered_of
 from chiphour.auction.shortfall import penalties
+from chiphour.auction.shortfall import sure_totals_microusd
 from chiphour.exchange.engine import Account
 from chiphour.index.note import ED25519
 from chiphour.index.note import VerifierKey
@@ -233,7 +234,7 @@ class Deliverer:
 
     def _collect(self, run: AuctionRun, payments: tuple[Payment, ...]) -> None:
         """Reserve what members owe beyond their collateral, as far as they have it."""
-        for account, total in totals_microusd(payments).items():
+        for account, total in sure_totals_microusd(payments).items():
             if account < ACCOUNT_MEMBER_LEAST:
                 continue
             for _ in range(CALLS_MAX):
@@ -246,7 +247,7 @@ class Deliverer:
 
     def _accounts(self, payments: tuple[Payment, ...]) -> list[int]:
         """Give the members that pay or have collateral: others of the market's are never short."""
-        payers = {each for each, total in totals_microusd(payments).items() if total < 0}
+        payers = {each for each, total in sure_totals_microusd(payments).items() if total < 0}
         members = {each for each in payers if each >= ACCOUNT_MEMBER_LEAST}
         return sorted(members | self._auctions.holders())
 

@@ -137,6 +137,16 @@ def penalty_microusd(excess_hundredths: int, price_ticks: int, penalty: Penalty)
     return div_floor(excess_hundredths * max(price_ticks, 0) * penalty.rate_ppm, PPM)
 
 
+def sure_totals_microusd(payments: Iterable[Payment]) -> dict[int, int]:
+    """Give what each account receives in all, without the penalties that may yet be cut.
+
+    Who is asked for money is asked by these: a penalty that comes in may pay for nothing.
+    """
+    return totals_microusd(
+        each for each in payments if each.purpose != PENALTY or each.amount_microusd < 0
+    )
+
+
 def cut_penalties(
     payments: Sequence[Payment], collateral_microusd: Mapping[int, int]
 ) -> tuple[Payment, ...]:

@@ -32,6 +32,7 @@ from chiphour.auction.shortfall import metered_of
 from chiphour.auction.shortfall import penalties
 from chiphour.auction.shortfall import penalty_microusd
 from chiphour.auction.shortfall import split_of
+from chiphour.auction.shortfall import sure_totals_microusd
 from settled import H100
 from settled import HOUR_NS
 from settled import RATES
@@ -141,6 +142,20 @@ def test_penalties_are_paid_in_full_where_there_is_money_and_cut_in_proportion_w
     cut = totals_microusd(cut_penalties(fines, {SUPPLIER: 9_000_001}))
     assert cut == {SUPPLIER: -9_000_001, BUYER: 4_500_001, 12: 4_500_000}
     assert cut_penalties(fines, {SUPPLIER: 0}) == ()
+
+
+def test_a_penalty_that_is_cut_pays_for_no_other():
+    """One owes another that owes a third: who has nothing pays none, and owes none from what came.
+
+    So each of both is asked for what it owes, though the second would receive as much.
+    """
+    first = delivery(7_500)
+    second = first._replace(obligation="o-2", supplier=BUYER, buyer=12)
+    fines = penalties(2, [first, second], TIERS, {SLOT: 29_000}, Penalty(500_000, None))
+    asked = {who for who, total in sure_totals_microusd(fines).items() if total < 0}
+    assert asked == {SUPPLIER, BUYER}
+    assert totals_microusd(fines)[BUYER] == 0
+    assert cut_penalties(fines, dict.fromkeys(asked, 0)) == ()
 
 
 def test_more_than_was_owed_is_refused():
