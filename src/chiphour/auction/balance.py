@@ -61,13 +61,16 @@ def _fit_pools(book: Book) -> None:
         tops = pool.sizes().sum(axis=0).tolist()
         for interval, chips in enumerate(used):
             least = book.least_parts(number, interval)
-            while chips < least * scale or chips > tops[interval] * scale:
-                change = book.unit if chips < least * scale else -book.unit
+            while (is_short := chips < least * scale) or chips > tops[interval] * scale:
+                change = book.unit if is_short else -book.unit
                 key = _widest(book, number, interval)
                 if key is None or book.traded[number].get(key, 0) + change < 0:
                     break  # All of it is gangs', or no tier has a price: the check will tell.
                 book.add(number, key, change)
                 chips = pool.used(book.hour(number, key, 0))[0][interval]
+                if is_short and chips > tops[interval] * scale:
+                    book.add(number, key, -change)
+                    break  # No whole number of units lies between: less than one is missing.
 
 
 def _widest(book: Book, number: int, interval: int) -> Key | None:

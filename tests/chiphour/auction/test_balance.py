@@ -146,6 +146,17 @@ def test_least_output_that_no_seller_makes_room_for_is_bought_by_whom_it_suits_b
     assert found == {"A": bought(H100, 800), "lease": sold(H100, 800)}
 
 
+def test_least_output_that_no_whole_unit_meets_is_left_missing():
+    """A unit is a hundredth of a chip; the block holds less than one and must run at a quarter."""
+    fields = e1()
+    lease = offer("lease", 21, H100, "0.01", 2, startup="1", output_min="0.25")
+    fields["bids"].append(lease | {"blocks": [{"share": "0.93", "price": "2"}]})
+    given = {"A": bought(H100, 200), "pool": sold(H100, 200), "lease": Held(on=(1,))}
+    found, book = balanced(fields, given)
+    assert found == {"A": bought(H100, 200), "pool": sold(H100, 200)}
+    assert not list(book.pools[book.numbers["lease"]].violations(book.context, Held(on=(1,))))
+
+
 def test_a_pool_that_is_off_is_left_alone():
     fields = e1()
     fields["bids"].append(offer("lease", 21, H100, 32, 2, startup="1", output_min="0.25"))
