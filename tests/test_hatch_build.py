@@ -83,7 +83,8 @@ def by_hand(copy: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     for name in ("sh", "env"):
         if not (programs / name).exists():
             (programs / name).symlink_to(shutil.which(name))
-    given = os.environ | {"PATH": str(programs)} | environment
+    ours = {name: value for name, value in os.environ.items() if name != "CHIPHOUR_WEB"}
+    given = ours | {"PATH": str(programs)} | environment
     words = [sys.executable, "hatch_build.py"]
     return subprocess.run(words, cwd=copy, env=given, capture_output=True, text=True)
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from chiphour.observe.observation import observation_id
 from chiphour.observe.venue import Body
 from chiphour.observe.venue import Rate
 
+FIXINGS_HELD = 1 << 15  # A year of 85 series.
 INTEGER_END = 1 << 63  # A column holds 64 bits.
 VENUE_CHARACTERS_MAX = 500  # An index holds no longer one.
 _FLAGS = Observation._fields.index("flags")
@@ -217,6 +219,7 @@ def fixing_row(fixing: Fixing) -> tuple[Any, ...]:
     )
 
 
+@lru_cache(FIXINGS_HELD)  # A history is asked for again and again, each time a day longer.
 def fixing_from(sha256: str, document: str) -> Fixing:
     """Give the fixing of a row; raises ArchiveDamaged where its document was changed."""
     found = hashlib.sha256(document.encode()).hexdigest()

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.adapters.commit import Told
+from chiphour.adapters.kinds import flags_of
 from chiphour.exchange import events as e
 from chiphour.exchange.events import EVENT_COLUMNS
 from chiphour.observe.observation import MarketError
@@ -30,6 +31,7 @@ from chiphour.statement import relevant
 WRITE_ROWS = 1 << 13  # That are gathered before they are written.
 READ_ROWS = 1 << 16  # That are looked through at once.
 ROW_BYTES = 8 * EVENT_COLUMNS
+_NEEDED = flags_of(NEEDED)
 
 Rows = NDArray[np.int64]
 
@@ -61,7 +63,7 @@ class CashEvents:
 
     def hear(self, told: Told) -> None:
         """Keep what a statement may need."""
-        rows = told.events[np.isin(told.events[:, e.KIND], NEEDED)]
+        rows = told.events[_NEEDED[told.events[:, e.KIND]]]
         if not len(rows):
             return
         with self._turn:

@@ -31,6 +31,7 @@ from chiphour.adapters.bodies import write_durably
 from chiphour.adapters.commit import Told
 from chiphour.adapters.export import ExportRefused
 from chiphour.adapters.export import table_parquet
+from chiphour.adapters.kinds import flags_of
 from chiphour.contracts import table
 from chiphour.contracts.names import name_of
 from chiphour.exchange import commands as c
@@ -48,7 +49,7 @@ from chiphour.units import STRIKE_OFFSET_NS
 from chiphour.units import day_from_ns
 from chiphour.wire.depth import Depth
 
-_HEARD = (Kind.LISTED, Kind.PARAMETER_SET, Kind.FILL, Kind.FUNDED)
+_HEARD = flags_of((Kind.LISTED, Kind.PARAMETER_SET, Kind.FILL, Kind.FUNDED))
 LEVELS_MAX = 20  # Of each side.
 FRAMES_MAX = 1 << 12  # That may wait to be folded; then whoever tells waits.
 DAYS_MAX = 64  # That may wait to be written.
@@ -169,7 +170,7 @@ class Days:
             self._shown.clear()
 
     def _fold(self, events: Rows) -> None:
-        heard = np.isin(events[:, e.KIND], _HEARD)
+        heard = _HEARD[events[:, e.KIND]]
         for event in events[heard].tolist():
             kind, number = event[e.KIND], event[e.CONTRACT]
             if kind == Kind.LISTED:

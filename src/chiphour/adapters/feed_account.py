@@ -22,12 +22,11 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-import numpy as np
-
 from chiphour.adapters.feed import Family
 from chiphour.adapters.feed import Source
 from chiphour.adapters.gateway import Gateway
 from chiphour.adapters.gateway import Heard
+from chiphour.adapters.kinds import flags_of
 from chiphour.adapters.rpc import Asker
 from chiphour.adapters.rpc_account import summary_of
 from chiphour.contracts import names
@@ -130,7 +129,7 @@ class Portfolio:
         """Note that the account, or a mark, has changed."""
         events = heard.told.events
         own = (events[:, said.ACCOUNT] == self._account).any() or heard.trades
-        marked = np.isin(events[:, said.KIND], _MARKING).any()
+        marked = _MARKING[events[:, said.KIND]].any()
         self._changed = bool(self._changed or own or marked)
         return ()
 
@@ -172,7 +171,7 @@ def _user(gateway: Gateway, words: Sequence[str], asker: Asker) -> Source | None
     return Own(gateway, asker.account, contract, turns, say)
 
 
-_MARKING = (Event.MARKED, Event.SETTLED, Event.FUNDED)
+_MARKING = flags_of((Event.MARKED, Event.SETTLED, Event.FUNDED))
 _KINDS: dict[str, Say] = {"orders": each_order, "trades": all_trades, "changes": together}
 FAMILIES: dict[str, Family] = {"user": _user}
 

@@ -41,6 +41,7 @@ from chiphour.adapters.budget import Budgets
 from chiphour.adapters.budget import Rate
 from chiphour.adapters.commit import SequencerStopped
 from chiphour.adapters.commit import Told
+from chiphour.adapters.kinds import flags_of
 from chiphour.adapters.labels import Label
 from chiphour.adapters.labels import Labels
 from chiphour.adapters.labels import private_of
@@ -287,7 +288,7 @@ class Gateway:
 
     def _replay_terms(self, events: Rows) -> None:
         """Take what a replay tells of contracts' terms; their rows come when it has ended."""
-        for event in events[np.isin(events[:, said.KIND], _OF_TERMS)].tolist():
+        for event in events[_OF_TERMS[events[:, said.KIND]]].tolist():
             kind, number = event[said.KIND], event[said.CONTRACT]
             if number < 0:
                 continue  # A setting of the market.
@@ -516,7 +517,7 @@ _OF_ORDERS = frozenset(
         *(Event.HELD, Event.TRIGGERED, Event.AMENDED, Event.REDUCED, Event.REFRESHED),
     }
 )
-_OF_TERMS = (Event.LISTED, Event.PARAMETER_SET, Event.OPENED, Event.MARKED, Event.SETTLED)
+_OF_TERMS = flags_of((Event.LISTED, Event.PARAMETER_SET, Event.OPENED, Event.MARKED, Event.SETTLED))
 _UNSEEN = Seen([], [], set(), set())
 _SIDES = frozenset(int(side) for side in ask.Side)
 # What a contract is called depends on these alone.

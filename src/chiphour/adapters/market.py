@@ -41,6 +41,7 @@ from chiphour.adapters.fixings import NothingRecorded
 from chiphour.adapters.fixings import fix_range
 from chiphour.adapters.fixings import recorded
 from chiphour.adapters.fixings import span
+from chiphour.adapters.kinds import flags_of
 from chiphour.adapters.log import open_log
 from chiphour.adapters.logged import Logged
 from chiphour.adapters.recent import Recent
@@ -110,7 +111,7 @@ KEPT_NS = 2 * NS_PER_DAY  # How far back `events_since` can look.
 SOLVE_LIMIT_S = 60
 NEVER_NS = 1 << 62
 MONTHS_QUOTED = 2
-ACTS = (Kind.ORDER, Kind.CANCEL)  # What demonstration members send.
+_ACTS = flags_of((Kind.ORDER, Kind.CANCEL))  # What demonstration members send.
 MEMBERS = [member.account for member in DEMONSTRATION]
 QUALITIES = {"live": Quality.LIVE, "stale": Quality.STALE, "halted": Quality.HALTED}
 
@@ -554,10 +555,9 @@ class Market:
         if (kinds == Kind.LIST).any():
             listed = events[events[:, e.KIND] == e.Kind.LISTED, e.CONTRACT].tolist()
             self._listed = (*dict.fromkeys((*self._listed, *listed)),)
-        marks = told.rows[kinds == Kind.MARK]
-        self._marked_ns = max(self._marked_ns, int(np.max(marks[:, TIME_NS], initial=0)))
+        self._marked_ns = max(self._marked_ns, *told.rows[kinds == Kind.MARK, TIME_NS].tolist(), 0)
         if self._crowd is not None:
-            acts = told.rows[np.isin(kinds, ACTS)]
+            acts = told.rows[_ACTS[kinds]]
             acts = acts[np.isin(acts[:, ACCOUNT], MEMBERS)]
             self._acted_ns = max(self._acted_ns, int(np.max(acts[:, TIME_NS], initial=0)))
             with self._turn:

@@ -29,6 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chiphour.adapters.commit import Told
+from chiphour.adapters.kinds import flags_of
 from chiphour.exchange import commands as c
 from chiphour.exchange import events as e
 from chiphour.exchange.commands import Kind
@@ -46,10 +47,12 @@ WISHES_MAX = 1_024  # That are remembered of an account.
 MEMBER = "member"  # The label of those that are no demonstration.
 
 _WORDS = {Kind.DEPOSIT: "deposit", Kind.WITHDRAW: "withdrawal", Kind.TRANSFER: "transfer"}
-_HEARD = (Kind.OPEN_ACCOUNT, *_WORDS)
-_ANSWERS = (
-    *(Event.ACCOUNT_OPENED, Event.DEPOSITED, Event.WITHDRAWN, Event.TRANSFERRED),
-    Event.REFUSED,
+_HEARD = flags_of((Kind.OPEN_ACCOUNT, *_WORDS))
+_ANSWERS = flags_of(
+    (
+        *(Event.ACCOUNT_OPENED, Event.DEPOSITED, Event.WITHDRAWN, Event.TRANSFERRED),
+        Event.REFUSED,
+    )
 )
 
 
@@ -113,12 +116,12 @@ class Members:
 
     def hear(self, told: Told) -> None:
         """Fold what became durable."""
-        heard = np.isin(told.rows[:, c.KIND], _HEARD)
+        heard = _HEARD[told.rows[:, c.KIND]]
         if not heard.any():
             return
         private = dict(told.private)
         places = np.flatnonzero(heard).tolist()
-        answers = told.events[np.isin(told.events[:, e.KIND], _ANSWERS)].tolist()
+        answers = told.events[_ANSWERS[told.events[:, e.KIND]]].tolist()
         by_sequence: dict[int, list[list[int]]] = {}
         for event in answers:
             by_sequence.setdefault(event[e.SEQUENCE], []).append(event)
