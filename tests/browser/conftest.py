@@ -1,18 +1,15 @@
 """CONFTEST: the page as a person has it: the real market, the real build, Debian's chromium.
 
-Takes   `chiphour up` in a process of its own; web/, built strictly; a chromium on the PATH.
-Gives   `site`, the market with its page; `opened`, which opens an address in a window of its own.
+Takes   `site`, a chromium on the PATH.
+Gives   `opened`, which opens an address in a window of its own.
 Keeps   every window honest: a fault in the console, an exception, a request to another host fails
         the test that saw it. Without a chromium the tests skip, but never where CHIPHOUR_WEB says
         that the page is required.
 Source  Decision 0041.
 """
 
-import fcntl
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 
@@ -21,31 +18,12 @@ from playwright.sync_api import Browser
 from playwright.sync_api import expect
 from playwright.sync_api import sync_playwright
 
-from browser.windows import ROOT
 from browser.windows import Window
 from browser.windows import settled
 from upped import Site
-from upped import up
 
 expect.set_options(timeout=30_000)  # A machine may be busy; what never comes is still a fault.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-
-
-@pytest.fixture(scope="session")
-def built() -> None:
-    """Build the page, strictly; workers take turns, and the second finds it built."""
-    required = dict(os.environ, CHIPHOUR_WEB="require")
-    with (ROOT / ".venv.lock").open("a") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # As the launcher does.
-        done = subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, env=required)
-    assert done.returncode == 0, "expected the page to be built, see above"
-
-
-@pytest.fixture(scope="session")
-def site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Serve the market of `chiphour up`, with its page, on a free port."""
-    with up(tmp_path_factory.mktemp("site")) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")

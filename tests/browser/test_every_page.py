@@ -23,6 +23,13 @@ pytestmark = pytest.mark.extra
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What holds is only counted: all of its nodes would come through the debugger.
+RUN_AXE = """async tags => {
+    const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
+    const told = found.violations.map(({id, help, nodes}) =>
+        [id, help, nodes.slice(0, 3).map(node => node.html.slice(0, 160))]);
+    return {violations: told, passes: found.passes.length};
+}"""
 VALUES = {
     "{slug}": "h100-sxm-od",
     "{day}": "2026-07-20",
@@ -62,13 +69,9 @@ def test_axe_finds_nothing(site, opened, path):
         page = opened(path, width, scheme).page
         # Not as a script tag: the policy of the page forbids it. The debugger may.
         page.evaluate(AXE.read_text())
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-        told = [
-            (each["id"], each["help"], [node["html"][:160] for node in each["nodes"][:3]])
-            for each in found["violations"]
-        ]
-        assert not told, (path, width, scheme, told)
-        assert found["passes"]
+        found = page.evaluate(RUN_AXE, TAGS)
+        assert not found["violations"], (path, width, scheme, found["violations"])
+        assert found["passes"] > 0
 
 
 @pytest.mark.parametrize("path", addresses())

@@ -31,7 +31,6 @@ from chiphour.adapters.agent_tools import SIGNED
 from chiphour.adapters.agent_tools import tools_of
 from officed import PERPETUAL
 from officed import key_file
-from upped import up
 
 pytestmark = pytest.mark.extra
 
@@ -41,12 +40,6 @@ RUN = json.loads((ROOT / "examples/pool/run.json").read_text())
 OF_THE_AUCTION = {"clear_auction", "explain_auction"}
 ORDER = {"instrument_name": PERPETUAL, "amount": 1, "type": "limit"}
 OPEN_S = 20
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with up(tmp_path_factory.mktemp("agents")) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")

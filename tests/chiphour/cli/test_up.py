@@ -172,26 +172,17 @@ def test_sigterm_stops_cleanly_and_the_journal_replays_to_the_digest_told(market
 
 
 @pytest.mark.long
-def test_a_second_start_goes_on_where_the_first_stopped(market):
+def test_a_start_goes_on_where_the_last_stopped_and_after_sigkill(market):
     folder, said, (_, out, _) = market
-    digest = re.search(r"digest (\w+)", out)[1]
+    commands = int(re.search(r"after (\d+)", out)[1])
     with up(folder) as (process, address):
         httpx.get(address + "/healthz").raise_for_status()
         assert cleared(address) == said[RUNS]  # No run twice.
-        code, again, _ = stopped(process, signal.SIGINT)
-    assert code == 0
-    assert digest in again or int(re.search(r"after (\d+)", again)[1]) > 0
-
-
-@pytest.mark.long
-def test_after_sigkill_the_market_starts_again(market):
-    folder, _, (_, out, _) = market
-    commands = int(re.search(r"after (\d+)", out)[1])
-    with up(folder) as (process, _):
         process.kill()
         process.wait()
-    with up(folder) as (process, _):
-        code, again, _ = stopped(process, signal.SIGTERM)
+    with up(folder) as (process, address):
+        assert cleared(address) == said[RUNS]
+        code, again, _ = stopped(process, signal.SIGINT)
     assert code == 0
     assert int(re.search(r"after (\d+)", again)[1]) >= commands
 
