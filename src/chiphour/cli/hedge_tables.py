@@ -10,7 +10,6 @@ Source  docs/how-to/hedge.md.
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_EVEN
 from decimal import Decimal
 from math import isnan
 
@@ -23,8 +22,7 @@ from chiphour.adapters.serve.shapes_hedge import Hedge
 from chiphour.adapters.serve.shapes_hedge import HedgeRatio
 from chiphour.analyse.hedge_ratio import Interval
 from chiphour.cli.fix import plain_table
-
-CENT, DOLLAR, TICK = Decimal("0.01"), Decimal(1), Decimal("0.0001")
+from chiphour.cli.rounded import rounded
 
 
 def hedge_parts(found: Hedge) -> Iterator[RenderableType]:
@@ -66,7 +64,7 @@ def _spikes(found: Hedge) -> Iterator[str]:
             share = extra * 100 / Decimal(found.cost_usd)
             yield (
                 f"At {_price(scenario.price_usd)} they cost {_money(scenario.unhedged_usd)}: "
-                f"{_money(str(extra))} more, {share.quantize(DOLLAR)} %. With the hedge below "
+                f"{_money(str(extra))} more, {rounded(share, 0)} %. With the hedge below "
                 f"{_money(scenario.hedged_usd)}."
             )
 
@@ -176,11 +174,10 @@ def _interval(found: Interval | None) -> str:
 
 
 def _price(text: str) -> str:
-    amount = Decimal(text)
-    places = CENT if amount == amount.quantize(CENT) else TICK
-    return f"${amount.quantize(places, ROUND_HALF_EVEN)}"
+    cents = rounded(text, 2)
+    return f"${cents if cents == Decimal(text) else rounded(text, 4)}"
 
 
 def _money(text: str) -> str:
-    amount = Decimal(text).quantize(DOLLAR, ROUND_HALF_EVEN)
+    amount = rounded(text, 0)
     return f"{'-' if amount < 0 else ''}${abs(amount):,}"

@@ -10,7 +10,6 @@ Source  docs/how-to/rent-or-buy.md, "A job"; decision 0044.
 
 import time
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 from typing import Any
@@ -33,6 +32,7 @@ from chiphour.cli.fix import plain_table
 from chiphour.cli.hedge import known_index
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
+from chiphour.cli.rounded import rounded
 
 ABOVE_LIMIT, NOT_FEASIBLE = 3, 4  # Exit codes: 1 and 2 are taken.
 
@@ -144,7 +144,7 @@ def _show(found: Procured, as_json: bool) -> None:
 def parts(found: Procured) -> Iterator[RenderableType]:
     """Yield the answer in parts."""
     if found.feasible and found.cost_usd and found.usd_per_useful_hour:
-        cost = Decimal(found.cost_usd).quantize(Decimal("0.01"))
+        cost = rounded(found.cost_usd, 2)
         yield (
             f"{found.gpu_hours:,} GPU-hours for ${cost:,}, {_usd(found.usd_per_useful_hour)} a "
             f"useful hour; prices as of {found.as_of}."
@@ -174,7 +174,7 @@ def _chosen(found: Procured) -> Table:
             f"{each.chip} {each.form}".strip(),
             each.tenor,
             gpus,
-            f"{Decimal(each.paid_hours).quantize(Decimal(1))}",
+            f"{rounded(each.paid_hours, 0)}",
             _usd(each.price_usd),
             _usd(each.usd_per_useful_hour),
             _usd(each.cost_usd),
@@ -195,4 +195,4 @@ def _passed(found: Procured) -> Table:
 
 
 def _usd(text: str) -> str:
-    return f"${Decimal(text):,.4f}"
+    return f"${rounded(text, 4):,}"

@@ -7,7 +7,6 @@ Source  docs/how-to/rent-or-buy.md; decision 0044.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +27,7 @@ from chiphour.cli.fix import plain_table
 from chiphour.cli.hedge import known_index
 from chiphour.cli.options import DataOption
 from chiphour.cli.options import JsonOption
+from chiphour.cli.rounded import rounded
 
 ChipArgument = Annotated[
     str, typer.Argument(metavar="CHIP", help="Such as H100-SXM or L40S.", show_default=True)
@@ -164,4 +164,4 @@ def _assumptions(found: RentOrBuy) -> Table:
 
 
 def _usd(text: str) -> str:
-    return f"{Decimal(text):,.2f}"
+    return f"{rounded(text, 2):,}"
