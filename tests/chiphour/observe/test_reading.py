@@ -178,25 +178,26 @@ def test_a_body_of_millions_of_values_is_refused_before_it_fills_the_memory():
         parse_object(b"[" + b"1," * 4_000_001 + b"1]", "page")
 
 
+TURNS_MIN = 20  # Of hundreds; where none is let in there are two at the most.
+
+
 def test_other_threads_run_while_a_body_of_numbers_is_read():
     """Numbers made in C alone let no thread in: 8 MB of them held every venue for 4 seconds."""
-    waits, is_read = [], threading.Event()
+    turns, is_read = [], threading.Event()
 
-    def watch():
-        last = time.monotonic()
+    def take_turns():
         while not is_read.is_set():
             time.sleep(0.001)
-            waits.append(time.monotonic() - last)
-            last = time.monotonic()
+            turns.append(time.monotonic())
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    other = threading.Thread(target=take_turns)
+    other.start()
     began = time.monotonic()
     parse_object(b'{"a": [' + b"1," * 1_000_000 + b"1]}", "page")
-    took = time.monotonic() - began
+    ended = time.monotonic()
     is_read.set()
-    watcher.join()
-    assert max(waits) < max(took / 2, 0.2)
+    other.join()
+    assert sum(began < at < ended for at in turns) >= TURNS_MIN
 
 
 @pytest.mark.parametrize("take", ["text", "text_or_none", "word"])
