@@ -100,6 +100,7 @@ def test_replay_of_the_journal_gives_the_digest_of_the_live_market(ran):
     assert engine.digest() == market.digest()
 
 
+@pytest.mark.long
 def test_the_same_day_in_another_folder_gives_the_same_digest(ran, tmp_path):
     _, found = ran
     with prepared(tmp_path) as market:
@@ -118,6 +119,7 @@ def test_a_day_broken_off_in_the_middle_goes_on_to_the_same_end(ran, tmp_path):
         assert (again.events == found.events).all()
 
 
+@pytest.mark.long
 def test_a_stop_between_settlement_and_files_loses_no_file(ran, tmp_path, monkeypatch):
     """Stop as the day's files are to be written: the next start runs the day again for them."""
     _, found = ran
@@ -194,6 +196,7 @@ def test_a_final_fixing_is_told_as_the_provisional_one_was(tmp_path):
         assert [v2026_1.as_final(fixing) for fixing in provisional] == list(final)
 
 
+@pytest.mark.long
 def test_transfers_that_the_journal_lacks_are_posted_and_no_other(ran, tmp_path):
     with prepared(tmp_path) as market:
         market.trade(strike_ns(DAY) + KNOWN_AFTER_NS)

@@ -109,6 +109,7 @@ def test_kernel_and_reference_agree_on_seeded_flows(seed):
     assert_twins_agree(*seeded(seed, 300), batch=37)
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_kernel_and_reference_agree_where_every_limit_on_work_is_reached():
     """A crowd: the most fills of an order; cancels, pairs and payments of an ADVANCE; steps."""
@@ -215,6 +216,7 @@ def test_what_is_always_true_is_true_in_seeded_flows(seed):
     watch(Engine(limits), limits, rows)
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_invariants_hold_in_a_crowd():
     """Also in the midst of an instant: between the cancels, the pairs, the payments."""
@@ -306,6 +308,7 @@ def traces(sections):
     return kept
 
 
+@pytest.mark.long
 @both
 @law
 @given(flow=flows(), early_ns=st.integers(1, 10**15))

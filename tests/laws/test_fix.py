@@ -75,6 +75,7 @@ def examples(most):
     return max(5, most // 10) if "CHIPHOUR_EXAMPLES" in os.environ else most
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=examples(250))
 @given(markets(), st.sampled_from(("", "", "snapshot")), parameter_sets())
 def test_the_audit_equals_the_methodology(market, source, parameters):
@@ -87,6 +88,7 @@ def test_the_audit_equals_the_methodology(market, source, parameters):
         assert audit(as_final(second), market.rows, previous, tables) is None
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=examples(100))
 @given(markets())
 def test_the_audit_of_daily_batches_equals_that_of_one_heap(market):
@@ -113,6 +115,7 @@ def test_order_and_repetition_of_rows_change_nothing(market, generator):
     assert audit(fixings[0], shuffled, None) is None
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=examples(100))
 @given(markets(), st.data())
 def test_a_revision_that_strikes_rows_and_lets_in_late_ones_is_audited(market, data):

@@ -47,6 +47,7 @@ def test_restored_market_goes_on_as_the_original(seed):
     assert check(seed, COMMANDS, (Engine.from_sections, restored)) > 0
 
 
+@pytest.mark.long
 @pytest.mark.suite
 @pytest.mark.parametrize("seed", range(100, 130))
 def test_restored_market_goes_on_for_long(seed):

@@ -758,6 +758,7 @@ def collect_for_ever(url, file):
     asyncio.run(run())
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_a_collector_that_is_killed_leaves_nothing_half_and_the_next_goes_on(tmp_path):
     file = tmp_path / "store.db"

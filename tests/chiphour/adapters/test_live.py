@@ -85,6 +85,7 @@ def beginnings(market, now_ns):
     }
 
 
+@pytest.mark.long
 def test_a_day_passes_and_every_step_of_it_is_made(market):
     rows = go_on(market, strike_ns(NEXT) + NS_PER_HOUR)
     assert {row.failures for row in rows.values()} == {0}

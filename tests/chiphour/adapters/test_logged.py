@@ -113,6 +113,7 @@ def test_the_same_recordings_give_the_same_log_in_any_number_of_runs(archive, lo
     other.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", ["append", "close_batches", "keep_fixing_rows"])
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
 def test_a_run_that_was_broken_off_goes_on_to_the_same_log(

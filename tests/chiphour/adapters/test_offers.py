@@ -120,6 +120,7 @@ def test_pages_follow_one_another_until_the_last(archive):
             archive.offers(100, AGE_NS, limit=limit)
 
 
+@pytest.mark.long
 def test_a_source_of_venues_without_number_hides_no_offer(archive):
     """An aggregator may name a venue for each offer; pages go on across the parts of a question."""
     keep(archive, 100, [{"venue": f"venue-{row}"} for row in range(24_000)], source="many")

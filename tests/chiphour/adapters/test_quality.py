@@ -38,6 +38,7 @@ def archive(tmp_path_factory):
     found.close()
 
 
+@pytest.mark.long
 def test_the_last_poll_of_each_day_is_taken(archive):
     assert [iso_from_ns(at)[:16] for at in captures_of(archive)] == [
         "2026-02-27T15:22",

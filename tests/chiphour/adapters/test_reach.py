@@ -50,6 +50,7 @@ def answers(body):
     return server, asked
 
 
+@pytest.mark.long
 def test_a_market_that_is_alone_is_opened(tmp_path):
     joined = reach(tmp_path, Wish("POST", "/api/members", {"name": "acme", "deposit_usd": "5"}))
     assert joined["cash_usd"] == "5.000000"

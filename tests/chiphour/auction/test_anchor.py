@@ -50,6 +50,7 @@ def holds(program, found, gap, best):
     assert best - gap * abs(best) - tolerance <= found.objective <= best + tolerance
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(SEEDS, st.floats(0, 1), st.floats(0, 1), st.sampled_from([1e-2, 1e-3, GAP]))
 def test_what_is_proved_is_within_the_gap_of_a_search(seed, most, share, gap):

@@ -28,6 +28,7 @@ from chiphour.units import ns_from_iso
 ALL = Report(1566, 1566, None, 1571)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("processes", [1, 2, 3, 9])
 def test_everything_matches_however_the_work_is_shared(made, processes):
     assert check_bundle(made, processes=processes) == ALL

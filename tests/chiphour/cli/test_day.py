@@ -55,6 +55,7 @@ def test_a_day_without_data_is_one_line(run, capsys, tmp_path, when, words):
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_day_that_fails_leaves_no_folder_behind(run, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert run("day", "2027-01-01") == 1

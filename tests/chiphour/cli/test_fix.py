@@ -51,6 +51,7 @@ def test_fix_prints_an_object_a_line(run):
     assert run("fix", "2026-07-20", "2026-07-21", *SOURCE, "--json")[1] == lines
 
 
+@pytest.mark.long
 def test_fix_shows_a_day_a_range_and_a_series(run):
     day = "\n".join(run("fix", "2026-07-21", *SOURCE)[1])
     assert "H100.SXM.OD      3.1700  A" in day

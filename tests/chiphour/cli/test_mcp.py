@@ -63,6 +63,7 @@ def test_the_recordings_are_served_over_stdio(tmp_path):
     assert bad.content[0].text.startswith("expected a series such as h100-sxm-od")
 
 
+@pytest.mark.long
 def test_a_running_market_is_found_by_its_folder_and_traded_on_over_stdio(market, tmp_path):
     joined = market.join(deposit_usd="1000", scopes=["read", "trade"])
     words = ("--data", str(market.folder), "--key-file", str(key_file(tmp_path, joined)))
@@ -78,6 +79,7 @@ def test_a_running_market_is_found_by_its_folder_and_traded_on_over_stdio(market
     assert placed.structured_content["order"]["order_state"] == "open"
 
 
+@pytest.mark.long
 def test_over_http_a_key_needs_the_token_of_the_run(market, tmp_path):
     path = key_file(tmp_path, market.join(deposit_usd="1000", scopes=["read"]))
     command = [sys.executable, *COMMAND, "--http", "0", "--url", market.address]
@@ -104,6 +106,7 @@ def test_over_http_a_key_needs_the_token_of_the_run(market, tmp_path):
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "named"),
     [

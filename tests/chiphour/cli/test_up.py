@@ -104,6 +104,7 @@ def test_a_run_of_the_auction_is_cleared_at_the_start_and_the_next_takes_bids(ma
     assert [said[RUNS][number] for number in sorted(said[RUNS])] == ["cleared", "open"]
 
 
+@pytest.mark.long
 def test_pages_say_replay_and_demonstration(market):
     _, said, _ = market
     for path in ("/", "/market", "/release/2026-07-21", "/series/h100-sxm-od"):
@@ -111,6 +112,7 @@ def test_pages_say_replay_and_demonstration(market):
         assert "emonstration members" in said[path].text
 
 
+@pytest.mark.long
 def test_the_fix_of_the_table_is_on_the_page_and_in_the_file(market):
     _, said, _ = market
     assert "CHR.H100.SXM.OD,2026-07-21," in said["/data/fixings.csv"].text
@@ -119,6 +121,7 @@ def test_the_fix_of_the_table_is_on_the_page_and_in_the_file(market):
     assert "3.1700" in json.dumps(history)
 
 
+@pytest.mark.long
 def test_the_book_has_two_sides(market):
     _, said, _ = market
     book = said["/api/book/H100SXMOD_USDC-PERPETUAL"].json()
@@ -127,6 +130,7 @@ def test_the_book_has_two_sides(market):
     assert book["bids"][0]["price_usd"] < book["asks"][0]["price_usd"]
 
 
+@pytest.mark.long
 def test_every_task_of_the_clock_says_how_it_fares(market):
     _, said, _ = market
     rows = {row["task"]: row for row in said["/api/tasks"].json()["tasks"]}
@@ -162,6 +166,7 @@ def test_a_live_market_collects_and_trades_at_the_walls_time(tmp_path):
     assert "stopped after" in out
 
 
+@pytest.mark.long
 def test_sigterm_stops_cleanly_and_the_journal_replays_to_the_digest_told(market):
     folder, _, (code, out, errors) = market
     assert code == 0, errors

@@ -114,6 +114,7 @@ def test_the_archive_matches_for_one_fixing_and_for_all(verify, data):
     assert not [line for line in lines if "differs" in line]
 
 
+@pytest.mark.long
 def test_a_changed_byte_of_a_recording_is_named(run, verify, tmp_path):
     folder, state = tmp_path / "open", ("--data", tmp_path / "state")
     name = Path("multi_gpurentalprices") / "2026-07-20.json.gz"

@@ -28,6 +28,7 @@ MOVES = {
     "legs": (LEGS, 500_000, 1_000_000),
     "all": ((term.MARK_MICROUSD, term.BASE_MICROUSD, *RATES, *LEGS), 300_000, 300_000),
 }
+LATER = [pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 6)]
 
 
 def slack_of(state, account):
@@ -54,7 +55,7 @@ def worse_mark(random, state, account, columns):
 
 
 @pytest.mark.parametrize("moves", MOVES)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, *LATER])
 def test_who_is_called_safe_is_safe_until_move_has_come_so_far(seed, moves, callable_from_python):
     call_safe = callable_from_python(safety.call_safe)
     note_before = callable_from_python(safety.note_before)

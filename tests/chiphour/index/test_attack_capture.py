@@ -71,6 +71,7 @@ def test_no_rate_of_one_captured_member_moves_the_fix_further(rates, parameters)
     assert_no_grid_goes_further(members_of(rates, parameters), 1, (*range(1, 420), 60 * FAR))
 
 
+@pytest.mark.long
 @pytest.mark.suite
 @settings(max_examples=12, deadline=None)
 @given(RATES, SETS)

@@ -179,6 +179,7 @@ def large_book(name, size, seed):
     return Venue(name, name, book_rate(ranked, V2026_1), ranked, None)
 
 
+@pytest.mark.long
 @pytest.mark.suite
 @pytest.mark.parametrize("size", [EVERY_MEAN_UP_TO, EVERY_MEAN_UP_TO + 50])
 def test_a_purchase_in_larger_books_is_made_in_full_and_moves_the_fix(size):

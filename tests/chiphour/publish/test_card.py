@@ -68,6 +68,7 @@ def test_a_label_is_seen():
     assert is_near(opened(fix_card(FIX._replace(label=""))), foot, PANEL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "card",
     [

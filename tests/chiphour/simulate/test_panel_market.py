@@ -124,6 +124,7 @@ def test_the_window_and_the_days_before_it_carry_machines():
     assert len(found) == (offers.rate_nanousd[0] > 0).sum()
 
 
+@pytest.mark.long
 @pytest.mark.suite
 @pytest.mark.parametrize("number", [1, 17, 33])
 @pytest.mark.parametrize("market", [SOME, SOME._replace(gross=0.1), SOME._replace(decoys=0.25)])
@@ -195,6 +196,7 @@ def test_a_wrong_unit_is_logged_and_left_out():
     assert shift == pytest.approx(index_attacks.silenced(array, 1, V2026_1))
 
 
+@pytest.mark.long
 @pytest.mark.suite
 def test_rented_machines_count_until_a_day_has_passed():
     """The cheapest machines of every book vanish before the window: carried, the fix stands."""

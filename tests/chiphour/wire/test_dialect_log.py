@@ -115,6 +115,7 @@ def test_funding_and_settlement_lines_can_be_computed_again(seed):
                 assert info["mark_price"] == each["mark_price"] and info["index_price"]
 
 
+@pytest.mark.long
 def test_storms_reach_every_type_of_line():
     """Or the laws above say little."""
     found = set()

@@ -99,6 +99,7 @@ def test_ready_is_one_line(capsys):
     assert capsys.readouterr().out == "ready http://127.0.0.1:1\n"
 
 
+@pytest.mark.long
 def test_a_port_is_free_again_after_the_end(started):
     """Start again at once on the same port: nothing lingers."""
     first = started("0")
@@ -121,6 +122,7 @@ def test_an_application_that_cannot_start_is_a_fault_of_one_line(shown):
     assert told == []
 
 
+@pytest.mark.long
 def test_work_beside_the_server_begins_before_ready_and_ends_after(shown):
     """Serve in a thread with a lifespan; stop it by the signal's own road, the server's flag."""
     code = (
@@ -143,6 +145,7 @@ def test_work_beside_the_server_begins_before_ready_and_ends_after(shown):
     assert done.stdout.split() == ["begun", "ready", "ended", "returned"]
 
 
+@pytest.mark.long
 def test_too_many_slow_connections_are_told_so_and_the_server_recovers(started):
     process = started("0")
     address = ready_address(process)
