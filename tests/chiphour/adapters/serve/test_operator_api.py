@@ -168,8 +168,16 @@ def test_nobody_says_where_he_comes_from(trading):
     assert [line.address for line in lines] == ["127.0.0.1"] * 2
 
 
-def test_the_kill_switch_stops_a_contract_a_member_or_all(trading):
-    post = trading.operator.post
+@pytest.fixture
+def halting(tmp_path):
+    """Serve a market of its own: after a halt a contract reopens with a call."""
+    market = Trading(tmp_path)
+    yield market
+    assert market.end() == 0
+
+
+def test_the_kill_switch_stops_a_contract_a_member_or_all(halting):
+    trading, post = halting, halting.operator.post
 
     def mode_of(of):
         path = {"all": "/api/halt", PERPETUAL: f"/api/contracts/{PERPETUAL}/halt"}
