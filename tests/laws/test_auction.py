@@ -115,7 +115,6 @@ def test_a_thousand_hull_prices_lose_no_more_than_the_gap(fields):
     hull_identity(fields)
 
 
-@pytest.mark.long
 @markets(FEWER)
 @given(runs(budget=True))
 def test_nobody_pays_more_than_its_budget(fields):
@@ -127,14 +126,12 @@ def test_nobody_pays_more_than_its_budget(fields):
             assert part.payment_microusd + part.charge_microusd <= most
 
 
-@pytest.mark.long
 @markets(FEWER)
 @given(runs(pricing="hull"))
 def test_hull_pricing_passes_its_check(fields):
     everything(fields)
 
 
-@pytest.mark.long
 @markets(FEWER)
 @given(runs(pricing="eu"))
 def test_european_prices_leave_nobody_a_loss(fields):
@@ -149,7 +146,6 @@ def test_prices_may_be_negative(fields):
     everything(fields)
 
 
-@pytest.mark.long
 @markets(FEWER)
 @given(runs(), st.randoms(use_true_random=False))
 def test_the_order_in_which_a_run_is_written_changes_nothing(fields, random):
