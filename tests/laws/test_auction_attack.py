@@ -33,6 +33,7 @@ from chiphour.adapters.solver import SolverTimedOut
 from chiphour.auction.check import certified_gap_ppb
 from chiphour.auction.check import violations
 from chiphour.auction.clear import clear
+from chiphour.auction.fields import PICOS
 from chiphour.auction.instance import from_fields
 from chiphour.auction.instance import read_run
 from chiphour.auction.model import ModelTooLarge
@@ -114,8 +115,8 @@ def test_a_loss_that_nobody_would_risk_is_no_choice_and_loosens_no_check():
         bid("c", 11, {H100: "1"}, (3, 5), tiers=("od", "spot"), interruption=lossy),
     ]
     instance, _ = cleared(run([HOPPER], bids, tiers=BOTH))
-    tops = instance.bid_by_id["c"].tops_usd(instance.grid)
-    assert tops[H100] <= 5 + 1_000
+    tops = instance.bid_by_id["c"].tops_picousd(instance.grid)
+    assert tops[H100] <= (5 + 1_000) * PICOS
     only = bid("c", 11, {H100: "1"}, (3, 5), tiers=("spot",), interruption=lossy)
     assert "that deliver work" in refused(run([HOPPER], [only], tiers=BOTH))
 

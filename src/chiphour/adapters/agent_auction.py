@@ -9,6 +9,7 @@ Source  docs/formulation; decisions 0037, 0038 and 0043.
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 from chiphour.adapters.solver import SolverProcess
@@ -111,7 +112,7 @@ async def auction_explained(given: Json) -> Json:
 def _cleared(body: bytes, pricing: str | None, seconds: int) -> Json:
     instance, refused = read_run_json(body)
     if pricing is not None:
-        instance = instance._replace(pricing=pricing)
+        instance = replace(instance, pricing=pricing)
     with SolverProcess() as solver:
         result = clear(instance, solver.within(seconds))
     return {
@@ -127,7 +128,7 @@ def _cleared(body: bytes, pricing: str | None, seconds: int) -> Json:
 def _explained(run: bytes, body: bytes, bid: str) -> Json:
     instance, _ = read_run_json(run)
     found = result_from_json(instance, body)
-    instance = instance._replace(pricing=found.pricing)
+    instance = replace(instance, pricing=found.pricing)
     counted = instance.at_prices(found.reference, found.scaled)
     with SolverProcess(SECONDS_MOST) as solver:
         return {"bid": bid, "sentences": list(explain(counted, found, bid, solver.solve))}

@@ -58,7 +58,7 @@ def _fit_pools(book: Book) -> None:
     """Bring each pool back to its least output, or within what it has, after cutting (eq. 5)."""
     for number, pool in book.pools.items():
         used, scale = pool.used(book.held(number))
-        tops = pool.sizes().sum(axis=0).tolist()
+        tops = list(map(sum, pool.sizes_by_interval))
         for interval, chips in enumerate(used):
             least = book.least_parts(number, interval)
             while (is_short := chips < least * scale) or chips > tops[interval] * scale:

@@ -28,6 +28,7 @@ from chiphour.auction.check_quantities import QUANTITIES
 from chiphour.auction.check_response import RESPONSES
 from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import HUNDREDTHS
+from chiphour.auction.fields import PICOS
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Violation
@@ -174,25 +175,25 @@ def tolerance_usd(books: Books) -> Fraction:
     off (decision 0014). Each is cut by less than a unit, worth at most the product's top value.
     """
     case = books.case
-    grid, tops = case.grid, _tops_usd(books)
+    grid, tops = case.grid, _tops_picousd(books)
     many = Counter(line.product for part in case.result.award.parts for line in part.lines)
     amounts = {product: 2 * many[product] + len(grid.tiers) * grid.intervals for product in tops}
     for pool in case.context.pools.values():
         amounts[pool.product] += grid.intervals
-    cut = exact_sum(tops[product] * number for product, number in amounts.items())
+    cut = sum(tops[product] * number for product, number in amounts.items())
     cut += max(tops.values()) * len(case.bids)
-    chip_hours = Fraction(grid.unit_hundredths * grid.step_minutes, HUNDREDTHS * MINUTES_PER_HOUR)
-    return abs(books.welfare_usd) * GAP_PER_WELFARE + cut * chip_hours
+    scale = PICOS * HUNDREDTHS * MINUTES_PER_HOUR
+    cut_usd = Fraction(cut * grid.unit_hundredths * grid.step_minutes, scale)
+    return abs(books.welfare_usd) * GAP_PER_WELFARE + cut_usd
 
 
-def _tops_usd(books: Books) -> dict[str, Fraction]:
-    """Give the most that anyone says of a chip-hour of each product, in dollars."""
-    tops = dict.fromkeys(books.case.grid.product_numbers, Fraction(0))
-    for own in books.tops_usd.values():
-        for product, usd in own.items():
-            most = tops[product]
-            if usd.numerator * most.denominator > most.numerator * usd.denominator:
-                tops[product] = usd
+def _tops_picousd(books: Books) -> dict[str, int]:
+    """Give the most that anyone says of a chip-hour of each product."""
+    tops = dict.fromkeys(books.case.grid.product_numbers, 0)
+    for own in books.tops_picousd.values():
+        for product, picousd in own.items():
+            if picousd > tops[product]:
+                tops[product] = picousd
     return tops
 
 

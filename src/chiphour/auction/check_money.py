@@ -45,7 +45,8 @@ class Books(NamedTuple):
     """What every rule of money asks for, found once.
 
     By bid: `worth_usd`, declared value or cost; `owed_microusd`, what it pays before uplift;
-    `tops_usd`, the greatest size of its price for a chip-hour of each product that it trades.
+    `tops_picousd`, the greatest size of its price for a chip-hour of each product that it trades,
+    in 10^-12 dollars, rounded up.
     `welfare_usd`: the declared value of all that is held, less the cost.
     """
 
@@ -54,7 +55,7 @@ class Books(NamedTuple):
     owed_microusd: Mapping[str, int]
     stakes: tuple["Stake", ...]
     welfare_usd: Fraction
-    tops_usd: Mapping[str, Mapping[str, Fraction]]
+    tops_picousd: Mapping[str, Mapping[str, int]]
 
 
 MoneyRule = Callable[[Books], Iterator[Violation]]
@@ -68,7 +69,7 @@ def books(case: Case) -> Books:
     stakes = tuple(
         _stake(case, part, worth[part.id], owed[part.id]) for part in case.result.award.parts
     )
-    tops = {bid.id: bid.tops_usd(case.grid) for bid in case.bids.values()}
+    tops = {bid.id: bid.tops_picousd(case.grid) for bid in case.bids.values()}
     return Books(case, worth, owed, stakes, exact_sum(worth.values()), tops)
 
 

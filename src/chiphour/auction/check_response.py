@@ -13,12 +13,9 @@ amounts were cut. Modes with steps of scale or a budget are left to the sum D_fi
 """
 
 from collections import defaultdict
-from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from operator import attrgetter
-from operator import mul
 from typing import NamedTuple
 
 from chiphour.auction.bids.divisible import Divisible
@@ -40,9 +37,9 @@ from chiphour.auction.lost import not_used
 from chiphour.auction.pool import Pool
 from chiphour.auction.steps import Steps
 from chiphour.auction.steps import cut
-from chiphour.auction.work import Choice
+from chiphour.auction.work import Buyable
 from chiphour.auction.work import Work
-from chiphour.auction.work import choices
+from chiphour.auction.work import buyable
 from chiphour.auction.workload import Workload
 from chiphour.units import NANOUSD_PER_TICK
 from chiphour.units import NANOUSD_PER_USD
@@ -86,7 +83,7 @@ def market(books: Books) -> Market:
     """
     case, grid = books.case, books.case.grid
     always = dict.fromkeys(grid.product_numbers, len(grid.tiers))
-    for own in books.tops_usd.values():
+    for own in books.tops_picousd.values():
         for product in own:
             always[product] += 1
     units = {product: [many] * grid.intervals for product, many in always.items()}
@@ -147,7 +144,7 @@ def pools(asked: Market) -> Iterator[Violation]:
             sold: dict[tuple[str, int], int] = defaultdict(int)
             for key, quantity in held.traded.items():
                 sold[key.tier, key.interval] += quantity
-            for interval, sizes in enumerate(bid.sizes().T.tolist()):
+            for interval, sizes in enumerate(bid.sizes_by_interval):
                 if bid.is_on(held, interval):
                     output = sizes, used[interval], scale
                     yield from _pool(asked, bid, held, interval, output, pays)
@@ -254,61 +251,40 @@ def work(asked: Market) -> Iterator[Violation]:
             for _, mode in bid.modes:
                 is_open = mode.id in used or mode.id not in linked
                 if is_open and isinstance(mode, Divisible) and not mode.work.has_scale:
-                    found = choices(mode.work, case.grid, case.context.pools)
-                    yield from _chips(asked, bid.id, mode, held, found)
-                    yield from _blocks(asked, bid.id, mode, held, found)
+                    can = buyable(mode.work, case.grid, case.context.pools)
+                    yield from _chips(asked, bid.id, mode, held, can)
+                    yield from _blocks(asked, bid.id, mode, held, can)
 
 
 def _chips(
-    asked: Market, bid: str, mode: Divisible, held: Held, found: Sequence[Choice]
+    asked: Market, bid: str, mode: Divisible, held: Held, can: Buyable
 ) -> Iterator[Violation]:
     """Yield intervals in which a mode holds other chips than those that gain most."""
-    work, noise = mode.work, _noise(found)
-    amounts = _amounts(work, held, found)
-    profits = _profits(asked, bid, work, found, {n for own in amounts.values() for n, _ in own})
+    work, found, noise = mode.work, can.choices, _noise(can)
+    amounts = _amounts(work, held, can)
+    places = {n for own in amounts.values() for n, _ in own}
+    profits = mode.profits(asked.books.case.context, bid, asked.duals, can, places)
     for interval, each in enumerate(zip(*profits.values(), strict=True), start=work.first):
         best, total = max(0, *each), 0
         for place, amount in sorted(amounts.get(interval, ())):
             total += amount
             lost = best - profits[place][interval - work.first]
-            if lost > noise and amount > (most := _moved(asked, found, interval)):
+            if lost > noise and amount > (most := asked.moved(interval, *can.products)):
                 one = found[place]
                 who = f"{bid} {work.id} {one.product} {one.tier}"
                 yield _told(who, interval, "held where others gain more", amount, most)
         lacking = work.chips_max_hundredths - total
-        if best > noise and lacking > 0 and lacking > (most := _moved(asked, found, interval)):
+        if best <= noise or lacking <= 0:
+            continue
+        if lacking > (most := asked.moved(interval, *can.products)):
             yield _told(f"{bid} {work.id}", interval, "left out that gain", lacking, most)
 
 
-def _profits(
-    asked: Market, bid: str, work: Work, found: Sequence[Choice], held: Collection[int]
-) -> Mapping[int, Sequence[int]]:
-    """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars, by number.
-
-    Those that gain nowhere are left out, unless they are held.
-    """
-    omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    profits = {}
-    for place, one in enumerate(found):
-        gain = sum(map(mul, omega, one.rates)) - one.loss_picousd * PICOS
-        prices = asked.prices_nanousd(one.product, one.tier)[work.first : work.end]
-        if one.pool:
-            prices = [
-                price + _beside_nanousd(asked, one, interval)
-                for interval, price in enumerate(prices, start=work.first)
-            ]
-        if place in held or gain > min(prices) * NANO:
-            profits[place] = [gain - price * NANO for price in prices]
-    return profits
-
-
-def _amounts(
-    work: Work, held: Held, found: Sequence[Choice]
-) -> Mapping[int, Sequence[tuple[int, int]]]:
+def _amounts(work: Work, held: Held, can: Buyable) -> Mapping[int, Sequence[tuple[int, int]]]:
     """Give what is held in each interval, as (number of the choice, hundredths of a chip)."""
     amounts: dict[int, list[tuple[int, int]]] = defaultdict(list)
     if held.traded:
-        places = {(one.product, one.tier, one.pool): place for place, one in enumerate(found)}
+        places = {place: number for number, place in enumerate(can.steps)}
         for (mode, product, tier, interval, pool), quantity in held.traded.items():
             place = places.get((product, tier, pool))
             if mode == work.id and place is not None:
@@ -316,48 +292,34 @@ def _amounts(
     return amounts
 
 
-def _moved(asked: Market, found: Sequence[Choice], interval: int) -> int:
-    """Give the hundredths of a chip that cutting can have moved in all that a mode may buy."""
-    return asked.moved(interval, *{one.product for one in found})
-
-
-def _noise(found: Sequence[Choice]) -> int:
+def _noise(can: Buyable) -> int:
     """Give what prices may be off for a chip, in 10^-24 dollars: more for what it needs beside."""
-    needed = [one.needs for one in found if one.needs]
+    needed = [one.needs for one in can.choices if one.needs]
     most = max((sum(many for _, many in needs) for needs in needed), default=0)
     return (NOISE_NANOUSD + most) * NANO
 
 
-def _beside_nanousd(asked: Market, choice: Choice, interval: int) -> int:
-    """Give what a chip of a named pool costs beyond λ."""
-    price = asked.duals.premiums.get((choice.pool, choice.tier, interval), 0)
-    for resource, many in choice.needs:
-        price += many * asked.duals.sides.get((choice.pool, resource, interval), 0)
-    return price
-
-
 def _blocks(
-    asked: Market, bid: str, mode: Divisible, held: Held, found: Sequence[Choice]
+    asked: Market, bid: str, mode: Divisible, held: Held, can: Buyable
 ) -> Iterator[Violation]:
     """Yield blocks of work done for less than its price, and left undone though worth more."""
     work, case = mode.work, asked.books.case
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    rate: int = max(map(max, map(attrgetter("rates"), found)))
-    price = sum(omega)
-    noise = _noise(found) // rate + len(omega)
+    price, rate = sum(omega), can.rate_max
+    noise = _noise(can) // rate + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
-    left, done, can = min(each), 0, work.units_max(case.grid)
+    left, done, most = min(each), 0, 2 * work.units_max(case.grid)
 
     def is_more(amount: int) -> bool:
         """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
         if amount <= 0:
             return False
-        products = {one.product for one in found}
-        chips = sum(asked.moved(interval, *products) for interval in range(work.first, work.end))
+        every = range(work.first, work.end)
+        chips = sum(asked.moved(interval, *can.products) for interval in every)
         return amount > chips * rate * case.grid.step_minutes
 
     for number, (units, usd) in enumerate(work.cut_curve(case.grid)):
-        full, gain = min(units, 2 * can) * HUNDREDTHS * MINUTES_PER_HOUR, usd - price
+        full, gain = min(units, most) * HUNDREDTHS * MINUTES_PER_HOUR, usd - price
         taken = min(full, left)
         left, done = left - taken, done + taken
         if gain > noise and is_more(full - taken):
@@ -415,7 +377,7 @@ def _needs_max(books: Books) -> dict[str, int]:
     for bid in books.case.bids.values():
         if isinstance(bid, Workload):
             for _, mode in bid.modes:
-                for product in books.tops_usd[bid.id]:
+                for product in books.tops_picousd[bid.id]:
                     for resource, many in mode.needs(product).items():
                         found[resource] = max(found[resource], many)
     return found

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import lcm
 
+NOTHING = Fraction(0)
+
 
 def exact_sum(amounts: Iterable[Fraction]) -> Fraction:
     """Add amounts; none at all are zero."""
-    first, *others = *amounts, Fraction(0)
-    if len(others) < 2:
-        return first
-    ratios = [amount.as_integer_ratio() for amount in (first, *others)]
+    several = tuple(amounts)
+    if len(several) < 2:
+        return several[0] if several else NOTHING
+    ratios = [amount.as_integer_ratio() for amount in several]
     common = lcm(*{denominator for _, denominator in ratios})
     return Fraction(sum(top * (common // bottom) for top, bottom in ratios), common)

@@ -65,7 +65,7 @@ def _least(
 def _last_ticks(pool: Pool, interval: int, used: int, scale: int) -> int:
     """Give the price of the dearest block that it uses."""
     last, left = pool.blocks[0].price_ticks, used
-    for size, block in zip(pool.sizes()[:, interval].tolist(), pool.blocks, strict=True):
+    for size, block in zip(pool.sizes_by_interval[interval], pool.blocks, strict=True):
         if left <= 0:
             break
         last, left = block.price_ticks, left - size * scale

@@ -9,6 +9,8 @@ Source  docs/formulation/auction.md, section 1.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from functools import lru_cache
 from itertools import pairwise
 from itertools import product as pairs_of
@@ -93,7 +95,8 @@ class Violation(NamedTuple):
     found: str
 
 
-class Grid(NamedTuple):
+@dataclass(frozen=True)
+class Grid:
     """Products x tiers x intervals. Prices go from floor to cap; interval 0 is at `opens_ns`.
 
     `settle_minutes`: the length of the slots in which what is traded is held, traded again and
@@ -115,7 +118,7 @@ class Grid(NamedTuple):
         """Count the products x tiers x intervals."""
         return len(self.products) * len(self.tiers) * self.intervals
 
-    @property
+    @cached_property
     def unit_hundredths(self) -> int:
         """Give the least quantity of which each slot holds whole hundredths of a chip-hour.
 
@@ -123,7 +126,7 @@ class Grid(NamedTuple):
         """
         return MINUTES_PER_HOUR // gcd(MINUTES_PER_HOUR, self.slot_minutes)
 
-    @property
+    @cached_property
     def slot_minutes(self) -> int:
         """Give the minutes of the slots in which what is traded is held and delivered."""
         return self.settle_minutes or min(self.step_minutes, MINUTES_PER_HOUR)
@@ -138,22 +141,23 @@ class Grid(NamedTuple):
         """Tell whether chips may be bought and left idle: so unless prices may be negative."""
         return self.floor_ticks >= 0
 
-    @property
+    @cached_property
     def product_numbers(self) -> dict[str, int]:
         """Give the number of each product by its id."""
-        return _numbers(self.products)
+        return {product.id: number for number, product in enumerate(self.products)}
 
-    @property
+    @cached_property
     def tier_numbers(self) -> dict[str, int]:
         """Give the number of each tier by its name."""
         return {tier.name: number for number, tier in enumerate(self.tiers)}
 
-    @property
+    @cached_property
     def first_slots(self) -> Mapping[tuple[str, str], int]:
         """Give the slot of each product and tier, by id and name, in interval 0."""
-        return _first_slots(self.products, self.tiers, self.intervals)
+        places = enumerate(pairs_of(self.products, self.tiers))
+        return {(one.id, tier.name): place * self.intervals for place, (one, tier) in places}
 
-    @property
+    @cached_property
     def regions(self) -> tuple[str, ...]:
         """Give the regions of the products, sorted: the zones of reserve."""
         return tuple(sorted({product.region for product in self.products}))
@@ -176,19 +180,6 @@ class Grid(NamedTuple):
 
 
 _iso = lru_cache(maxsize=2 * INTERVALS_MAX)(iso_from_ns)
-
-
-@lru_cache(maxsize=64)
-def _numbers(products: tuple[Product, ...]) -> dict[str, int]:
-    return {product.id: number for number, product in enumerate(products)}
-
-
-@lru_cache(maxsize=64)
-def _first_slots(
-    products: tuple[Product, ...], tiers: tuple[Tier, ...], intervals: int
-) -> dict[tuple[str, str], int]:
-    places = pairs_of(products, tiers)
-    return {(one.id, tier.name): place * intervals for place, (one, tier) in enumerate(places)}
 
 
 def read_grid(fields: Fields) -> Grid:

@@ -15,6 +15,7 @@ offers of suppliers that failed the test of section 7 are set to their reference
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from typing import NamedTuple
 
@@ -71,8 +72,8 @@ def guarded(
             left_out.append(Refused(bid.id, f"expected a price of at most the cap, {cap}"))
         else:
             bids.append(kept)
-    grid = instance.grid._replace(cap_ticks=applied.cap_ticks)
-    fields = run_fields(instance._replace(grid=grid))
+    grid = replace(instance.grid, cap_ticks=applied.cap_ticks)
+    fields = run_fields(replace(instance, grid=grid))
     fields["bids"] = [bid.fields(grid) for bid in bids]
     found, unread = read_run(fields)
     return found, (*left_out, *unread)
@@ -123,7 +124,8 @@ def at_reference(pool: Pool, rules: GuardRules) -> Pool:
     """Give an offer with no part of its price above its reference; cheaper parts stay."""
     reference_ticks = rules.references_ticks[pool.product]
     chips = max(pool.inventory_hundredths)
-    return pool._replace(
+    return replace(
+        pool,
         blocks=tuple(
             block._replace(price_ticks=min(block.price_ticks, reference_ticks))
             for block in pool.blocks
@@ -139,7 +141,7 @@ def under_cap(bid: Bid, cap_ticks: int) -> Bid | None:
     """Give what of a bid is offered at the cap or below, or None; buyers' bids are left to it."""
     if isinstance(bid, Pool):
         blocks = tuple(block for block in bid.blocks if block.price_ticks <= cap_ticks)
-        return bid._replace(blocks=blocks) if blocks else None
+        return replace(bid, blocks=blocks) if blocks else None
     if isinstance(bid, Virtual) and bid.side == SELL:
         curve = tuple(step for step in bid.curve if step[1] <= cap_ticks)
         return bid._replace(curve=curve) if curve else None

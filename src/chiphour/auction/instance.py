@@ -12,6 +12,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 from typing import NamedTuple
 
@@ -41,7 +45,8 @@ KINDS[workload.KIND] = workload
 POOL_KINDS = ("sell", "leaseback")  # Read first: others ask what pools there are.
 
 
-class Instance(NamedTuple):
+@dataclass(frozen=True)
+class Instance:
     """One run. `rent_account` receives what congested arcs earn beyond all uplift.
 
     `sponsor_account` pays uplift that no surplus covers; without one such a run is refused.
@@ -56,20 +61,20 @@ class Instance(NamedTuple):
     sponsor_account: int | None
     bids: tuple[Bid, ...]
     reference: Duals | None = None
-    scaled: Mapping[str, int] = {}
+    scaled: Mapping[str, int] = field(default_factory=dict)
     given_root: str = ""
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """Give what bids are judged in."""
         return Context(self.grid, _pools(self.bids), self.reference)
 
-    @property
+    @cached_property
     def bid_by_id(self) -> dict[str, Bid]:
         """Give every bid by its id."""
         return {bid.id: bid for bid in self.bids}
 
-    @property
+    @cached_property
     def root(self) -> str:
         """Give the hash of the run as it was given, which no bid can foresee: it keys every tie."""
         return self.given_root or hashlib.sha256(to_json(self)).hexdigest()
@@ -84,7 +89,7 @@ class Instance(NamedTuple):
             else bid
             for bid in self.bids
         )  # fmt: skip
-        return self._replace(bids=bids, reference=reference, scaled=scaled, given_root=self.root)
+        return replace(self, bids=bids, reference=reference, scaled=scaled, given_root=self.root)
 
 
 class Refused(NamedTuple):

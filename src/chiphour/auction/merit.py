@@ -128,7 +128,7 @@ def _rooms(book: Book, number: int) -> list[tuple[int, int]]:
     pool, held = book.pools[number], book.held(number)
     used, scale = pool.used(held)
     found = []
-    for interval, sizes in enumerate(pool.sizes().T.tolist()):
+    for interval, sizes in enumerate(pool.sizes_by_interval):
         below, place = 0, (0, 0)
         kept = held.reserve_hundredths[interval] * PPM if held.reserve_hundredths else 0
         top = pool.inventory_hundredths[interval] * PPM - kept

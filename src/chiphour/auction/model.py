@@ -11,8 +11,10 @@ Floats live here, in `solve` and in `prices` only.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -183,28 +185,36 @@ class Columns:
             self.put(own, numbers, coefficients)
         return first
 
-    def begin(self, name: tuple[str, ...]) -> None:
-        """Begin a block of columns, to be added by `stretch`."""
-        self._columns.append(Block(name, self._column_count, 0))
+    def stretches(
+        self,
+        name: tuple[str, ...],
+        alike: Sequence[tuple[float, float]],
+        count: int,
+        *,
+        integer: bool = False,
+        traded: bool = False,
+    ) -> list[int]:
+        """Add `count` columns for each (value, upper), those of one alike, from zero to `upper`.
 
-    def stretch(
-        self, value: float, upper: float, count: int, *, integer: bool = False, traded: bool = False
-    ) -> int:
-        """Add `count` columns alike, from zero to `upper`, to the block begun last.
-
-        Gives the first one's number. However many they are, they cost one line here.
+        Gives the first one's number of each. However many they are, each costs one line here.
         """
-        first, block = self._column_count, self._columns[-1]
-        self._columns[-1] = Block(block.name, block.first, block.size + count)
-        self._column_parts.append((count, value, 0.0, upper, integer, traded))
-        self._column_count += count
-        return first
+        first = self._column_count
+        self._columns.append(Block(name, first, count * len(alike)))
+        self._column_parts += [
+            (count, value, 0.0, upper, integer, traded) for value, upper in alike
+        ]
+        self._column_count += count * len(alike)
+        return [first + number * count for number in range(len(alike))]
 
     def run(
         self, row: int, row_step: int, column: int, column_step: int, count: int, coefficient: float
     ) -> None:
         """Add `count` entries alike, from a row and a column on, each so many further."""
         self._runs.append((row, row_step, column, column_step, count, coefficient))
+
+    def runs(self, several: Iterable[tuple[int, int, int, int, int, float]]) -> None:
+        """Add several runs, each as the arguments of `run`."""
+        self._runs += several
 
     def put(self, rows: Integers, columns: Integers, coefficients: Amounts) -> None:
         """Add entries of any rows and columns; a row below zero gives none."""
@@ -270,7 +280,7 @@ class Columns:
 
     def model(self, layouts: Sequence[object]) -> Model:
         """Give the finished model; every column is bounded."""
-        parts = np.array(self._column_parts, dtype=np.float64).reshape(-1, 6).T
+        parts = _table(self._column_parts)
         value, lower, upper, integer, traded = (
             self._spread(word, parts[0], alike)
             for word, alike in zip(_COLUMN_WORDS, parts[1:], strict=True)
@@ -310,7 +320,7 @@ class Columns:
 
     def _cells(self) -> tuple[Integers, Integers, Floats]:
         """Give the row, the column and the coefficient of every entry."""
-        runs = np.array(self._runs, dtype=np.float64).reshape(-1, 6).T
+        runs = _table(self._runs)
         row, row_step, column, column_step, counts = runs[:5].astype(np.int64)
         self._limited(self._count + int(counts.sum()))
         place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -364,6 +374,12 @@ def duals(model: Model, row_dual: Floats) -> Duals:
         {name: dual for name, dual in work.items() if dual},  # type: ignore[misc]
         {bid: dual for bid, dual in budgets.items() if dual},
     )
+
+
+def _table(rows: Sequence[tuple[float, ...]]) -> Floats:
+    """Give rows of six as an array, by place: several times as fast as `np.array`."""
+    flat = chain.from_iterable(rows)
+    return np.fromiter(flat, np.float64, 6 * len(rows)).reshape(-1, 6).T
 
 
 def _full(amounts: Amounts, count: int) -> Floats:

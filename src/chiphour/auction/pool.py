@@ -15,7 +15,9 @@ is handed to the model is in floats.
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING
 from typing import Any
@@ -25,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiphour.auction.fields import HUNDREDTHS
+from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import decimal_text
 from chiphour.auction.fields import hundredths_text
 from chiphour.auction.fields import hundredths_texts
@@ -77,7 +80,8 @@ class Layout(NamedTuple):
     on: int
 
 
-class Pool(NamedTuple):
+@dataclass(frozen=True)
+class Pool:
     """An offer. Where `startable` is false it is always on, and what follows it is zero.
 
     `tiers`: (name, chips sold for each of its own, in ppm), by name. `side_stock`: (resource, whole
@@ -141,6 +145,7 @@ class Pool(NamedTuple):
             }
         return fields
 
+    @cached_property
     def sizes(self) -> NDArray[np.int64]:
         """Give what each block holds in each interval, in parts: int64[blocks, intervals].
 
@@ -153,7 +158,15 @@ class Pool(NamedTuple):
             wanted = share_ppm * inventory if quantity is None else np.int64(quantity * PPM)
             found.append(np.minimum(left, wanted))
             left = left - found[-1]
-        return np.array(found)
+        sizes = np.array(found)
+        sizes.flags.writeable = False  # It is handed out again and again.
+        return sizes
+
+    @cached_property
+    def sizes_by_interval(self) -> list[list[int]]:
+        """Give `sizes` by interval and block."""
+        found: list[list[int]] = self.sizes.T.tolist()
+        return found
 
     def lower(self, columns: "Columns") -> Layout:
         """Add the pool's columns and rows (eq. 4, 5, 8, 9, 10) and tell the model where they are.
@@ -199,7 +212,7 @@ class Pool(NamedTuple):
             amounts = np.array(self.inventory_hundredths) * (self.output_min_ppm / PARTS)
             least = columns.rows(("least", self.id), every.size, 0, np.inf) + every
             columns.put(least, on + every, -amounts)
-        for number, (sizes, block) in enumerate(zip(self.sizes(), self.blocks, strict=True)):
+        for number, (sizes, block) in enumerate(zip(self.sizes, self.blocks, strict=True)):
             label, chips = (self.id, str(number)), sizes / PARTS
             own = np.full(every.size, NONE)
             if self.startable:
@@ -295,7 +308,7 @@ class Pool(NamedTuple):
         """Give the cost in dollars, negative: cheapest blocks first, no load, start-ups."""
         used, scale = self.used(held)
         cost = 0  # Parts x scale x ticks.
-        for left, sizes in zip(used, self.sizes().T.tolist(), strict=True):
+        for left, sizes in zip(used, self.sizes_by_interval, strict=True):
             for size, block in zip(sizes, self.blocks, strict=True):
                 if left <= 0:
                     break
@@ -341,7 +354,7 @@ class Pool(NamedTuple):
     def _use_violations(self, context: Context, held: Held) -> Iterator[Violation]:
         """Yield intervals in which eq. 5 is broken, amounts in parts times a scale."""
         used, scale = self.used(held)
-        tops = self.sizes().sum(axis=0).tolist()
+        tops = list(map(sum, self.sizes_by_interval))
         unit, none = context.grid.unit_hundredths, (0,) * len(used)
         kept_each, missing = held.reserve_hundredths or none, self.missing_max(unit)
         for interval, gangs in enumerate(held.gang_hundredths or none):
@@ -408,7 +421,7 @@ class Pool(NamedTuple):
         prices = [block.price_ticks * NANOUSD_PER_TICK * PPM for block in self.blocks]
         no_load = self.no_load_ticks * NANOUSD_PER_TICK * PPM * PARTS
         gains = []
-        for interval, sizes in enumerate(self.sizes().T.tolist()):
+        for interval, sizes in enumerate(self.sizes_by_interval):
             earned = duals.pools.get((self.id, interval), 0) * PPM
             for name, beta_ppm, slot in tiers:
                 premium = duals.premiums.get((self.id, name, interval), 0)
@@ -424,11 +437,11 @@ class Pool(NamedTuple):
             gains.append(gain * grid.step_minutes)
         return gains
 
-    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+    def tops_picousd(self, grid: Grid) -> dict[str, int]:
         """Give the size of its dearest block's price, by the tier that takes most of a chip."""
         most = max(abs(block.price_ticks) for block in self.blocks)
         beta_ppm = min(PPM, *(beta_ppm for _, beta_ppm in self.tiers))
-        return {self.product: Fraction(most * PPM, TICKS_PER_USD * beta_ppm)}
+        return {self.product: div_ceil(most * (PICOS // TICKS_PER_USD) * PPM, beta_ppm)}
 
 
 def _limit(columns: "Columns", name: tuple[str, ...], amounts: "Floats", on: int) -> int:

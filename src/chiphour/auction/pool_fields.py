@@ -7,6 +7,7 @@ Keeps   cost convex, shares within the inventory, least output within what the b
 Source  docs/formulation/auction.md, section 2 and equation 5.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -104,12 +105,13 @@ def read_switch(fields: Fields, pool: Pool) -> Pool:
         fields.integer(name, 1, INTERVALS_MAX) if fields.has(name) else 1
         for name in ("run_min", "rest_min")
     )
-    tops = pool.sizes().sum(axis=0).tolist()
+    tops = list(map(sum, pool.sizes_by_interval))
     for interval, (top, inventory) in enumerate(zip(tops, pool.inventory_hundredths, strict=True)):
         if least * inventory > top:
             expected = f"no more than the blocks hold in interval {interval}"
             raise fields.refuse("output_min", expected, decimal_text(least, PPM))
-    return pool._replace(
+    return replace(
+        pool,
         startable=True,
         startup_microusd=startup,
         no_load_ticks=no_load,

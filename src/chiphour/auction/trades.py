@@ -164,7 +164,7 @@ def covered(instance: Instance) -> frozenset[Covered]:
     found = {
         Covered(bid.account, kind_of(bid), product)
         for bid in instance.bids
-        for product in bid.tops_usd(grid)
+        for product in bid.tops_picousd(grid)
     }
     rent = {Covered(instance.rent_account, PHYSICAL, product.id) for product in grid.products}
     return frozenset(found | rent)

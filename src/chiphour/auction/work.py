@@ -8,6 +8,9 @@ Source  docs/formulation/auction.md, section 3, equations 1, 2 and 10.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace
+from functools import cached_property
 from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
@@ -99,7 +102,8 @@ class Perf(NamedTuple):
 _RATES, _NEEDS, _SCALE = attrgetter("rates"), attrgetter("needs"), attrgetter("scale")
 
 
-class Work(NamedTuple):
+@dataclass(frozen=True)
+class Work:
     """A divisible mode. Units and dollars are in picos; intervals from first to before end.
 
     `tiers`: (tier, greatest π in ppm that it accepts, or None).
@@ -117,6 +121,14 @@ class Work(NamedTuple):
     first: int
     end: int
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.id, self.factors, self.perf, self.tiers, self.curve, self.first))
+
+    def __hash__(self) -> int:
+        """Give what it is looked up by, found once: a mode is looked up again and again."""
+        return self._hash
+
     def cut_curve(self, grid: Grid) -> tuple[tuple[int, int], ...]:
         """Give the curve with no chip-hour worth more than the cap on its best product."""
         cap = div_floor(grid.cap_ticks * (PICOS // TICKS_PER_USD) * PICOS, self.rate_max)
@@ -124,18 +136,23 @@ class Work(NamedTuple):
             return self.curve
         return tuple((units, min(usd, cap)) for units, usd in self.curve)
 
-    @property
+    @cached_property
     def rate_max(self) -> int:
         """Give its best rate: picounits per chip-hour of any factor on any product."""
         rate_max: int = max(map(max, map(_RATES, self.perf)))
         return rate_max
 
-    @property
+    @cached_property
     def has_scale(self) -> bool:
         """Tell whether more chips of a product do less each."""
         return any(map(_SCALE, self.perf))
 
-    @property
+    @cached_property
+    def has_needs(self) -> bool:
+        """Tell whether a chip of any product needs more than its bundle."""
+        return any(map(_NEEDS, self.perf))
+
+    @cached_property
     def measure_picounits(self) -> int:
         """Give what the model counts its work in: the power of ten next below its best rate.
 
@@ -159,7 +176,7 @@ class Work(NamedTuple):
     def scaled(self, share_ppb: int) -> "Work":
         """Give the same work at a share of its dollars per unit, in 10^-9, cut down."""
         curve = tuple((units, usd * share_ppb // PPB) for units, usd in self.curve)
-        return self._replace(curve=curve)
+        return replace(self, curve=curve)
 
 
 class Choice(NamedTuple):
@@ -179,21 +196,53 @@ class Choice(NamedTuple):
     needs: tuple[tuple[str, int], ...]
 
 
+class Buyable(NamedTuple):
+    """All that a mode may buy: `choices` by product, tier, pool and step.
+
+    `steps`: those of each product, tier and pool, in order. `products`: all of theirs. `rate_max`:
+    the best rate of any. `is_whole`: each may be all of the mode's chips.
+    """
+
+    choices: tuple[Choice, ...]
+    steps: Mapping[tuple[str, str, str], tuple[Choice, ...]]
+    products: frozenset[str]
+    rate_max: int
+    is_whole: bool
+
+
 def choices(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> tuple[Choice, ...]:
-    """Give all that a mode may buy, by product, tier, pool and step.
+    """Give all that a mode may buy, by product, tier, pool and step."""
+    return buyable(work, grid, pools).choices
+
+
+def buyable(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> Buyable:
+    """Give all that a mode may buy.
 
     A tier whose interruptions cost more an hour than lies between floor and cap is none.
     """
     loss_max = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD)
-    if not any(map(_NEEDS, work.perf)):
+    if not work.has_needs:
         return _anywhere(work, grid.tiers, loss_max)
-    return _choices(work, grid.tiers, loss_max, pools)
+    return _buyable(work, grid.tiers, loss_max, pools)
 
 
 @lru_cache(maxsize=1 << 14)
-def _anywhere(work: Work, tiers: tuple[Tier, ...], loss_max: int) -> tuple[Choice, ...]:
-    """Give the choices of a mode that asks for no pool: they are asked for again and again."""
-    return _choices(work, tiers, loss_max, {})
+def _anywhere(work: Work, tiers: tuple[Tier, ...], loss_max: int) -> Buyable:
+    """Give what a mode may buy that asks for no pool: it is asked for again and again."""
+    return _buyable(work, tiers, loss_max, {})
+
+
+def _buyable(
+    work: Work, tiers: tuple[Tier, ...], loss_max: int, pools: Mapping[str, Offered]
+) -> Buyable:
+    found = _choices(work, tiers, loss_max, pools)
+    steps: dict[tuple[str, str, str], tuple[Choice, ...]] = {}
+    for one in found:
+        place = one.product, one.tier, one.pool
+        steps[place] = (*steps.get(place, ()), one)
+    rate_max = max((max(one.rates) for one in found), default=0)
+    is_whole = all(one.chips_hundredths >= work.chips_max_hundredths for one in found)
+    return Buyable(found, steps, frozenset(one.product for one in found), rate_max, is_whole)
 
 
 def _choices(

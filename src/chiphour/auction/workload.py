@@ -240,13 +240,13 @@ class Workload(NamedTuple):
             modes=tuple((kind, mode.scaled(share_ppb)) for kind, mode in self.modes)
         )
 
-    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+    def tops_picousd(self, grid: Grid) -> dict[str, int]:
         """Give the greatest size of its price for a chip-hour of each product."""
         (_, first), *others = self.modes
-        found = first.tops_usd(grid)
+        found = first.tops_picousd(grid)
         for _, mode in others:
-            for product, usd in mode.tops_usd(grid).items():
-                found[product] = max(found.get(product, Fraction(0)), usd)
+            for product, picousd in mode.tops_picousd(grid).items():
+                found[product] = max(found.get(product, 0), picousd)
         return found
 
 

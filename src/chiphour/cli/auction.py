@@ -10,6 +10,7 @@ Source  Decision 0008.
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -157,7 +158,7 @@ def schema() -> None:
 
 def _priced(instance: Instance, pricing: Pricing | None) -> Instance:
     """Give the run as priced by another rule than its own: another run, with another root."""
-    return instance if pricing is None else instance._replace(pricing=pricing.value)
+    return instance if pricing is None else replace(instance, pricing=pricing.value)
 
 
 def _run_beside(result: Path, body: bytes) -> Instance:

@@ -57,14 +57,19 @@ class Noted(Columns):
         ]
         return super().columns(name, value, upper, entries, **more)
 
-    def stretch(self, value, upper, count, *, integer=False, traded=False):
-        self.bounds += [(float(value), 0.0, float(upper), integer, traded)] * count
-        return super().stretch(value, upper, count, integer=integer, traded=traded)
+    def stretches(self, name, alike, count, *, integer=False, traded=False):
+        for value, upper in alike:
+            self.bounds += [(float(value), 0.0, float(upper), integer, traded)] * count
+        return super().stretches(name, alike, count, integer=integer, traded=traded)
 
     def run(self, row, row_step, column, column_step, count, coefficient):
         for n in range(count):
             self.note(row + n * row_step, column + n * column_step, float(coefficient))
         super().run(row, row_step, column, column_step, count, coefficient)
+
+    def runs(self, several):
+        for one in several:
+            self.run(*one)
 
     def put(self, rows, columns, coefficients):
         for n, (row, column) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):

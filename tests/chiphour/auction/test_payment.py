@@ -6,6 +6,8 @@ Keeps   half-even ticks; money in whole micro-dollars on every length of interva
 Source  docs/formulation/auction.md, section 5.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from chiphour.auction.grid import Grid
@@ -66,7 +68,7 @@ def test_reserve_is_paid_the_price_of_its_region():
 
 def test_chips_over_five_minutes_cost_whole_micro_dollars():
     """Eight chips at 12 ticks for a twelfth of an hour: 800; at 13 ticks 866 and two thirds."""
-    short = GRID._replace(step_minutes=5)
+    short = replace(GRID, step_minutes=5)
     gang = Placed("g", A, "pool", 0, 1, 8)
     assert tariff(short, PRICES, DUALS).gang_microusd(gang, {}) == 800
     dear = DUALS._replace(pools={("pool", 0): 13 * TICK})

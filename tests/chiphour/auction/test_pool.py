@@ -7,6 +7,7 @@ Source  docs/formulation/auction.md, equations 4, 5, 8, 9, 10 and 12.
 """
 
 import operator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 from itertools import product
@@ -18,6 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.fields import HUNDREDTHS
+from chiphour.auction.fields import PICOS
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Product
 from chiphour.auction.grid import Tier
@@ -83,9 +85,10 @@ def pools(draw, count):
     pool = Pool("sell", "pool", 20, A, inventory, blocks, tiers, reserve, stocks)
     if draw(st.integers(0, 3)) == 0:
         return pool
-    tops = zip(pool.sizes().sum(axis=0).tolist(), inventory, strict=True)
+    tops = zip(pool.sizes.sum(axis=0).tolist(), inventory, strict=True)
     most = min((top // chips for top, chips in tops if chips), default=PPM)
-    return pool._replace(
+    return replace(
+        pool,
         startable=True,
         startup_microusd=draw(st.sampled_from((0, 1_000_001, 60_000_000))),
         no_load_ticks=draw(st.sampled_from((0, 100_000, 500_000))),
@@ -138,7 +141,7 @@ def usd(nano):
 
 def best_in(context, pool, duals, interval):
     """Give the best profit of an interval while on: some sum of whole blocks is a best output."""
-    grid, sizes = context.grid, [Fraction(n, 10**8) for n in pool.sizes()[:, interval].tolist()]
+    grid, sizes = context.grid, [Fraction(n, 10**8) for n in pool.sizes[:, interval].tolist()]
     chips = Fraction(pool.inventory_hundredths[interval], HUNDREDTHS)
     earned = [usd(duals.pools.get(("pool", interval), 0))]
     for tier, beta in pool.tiers:
@@ -304,9 +307,9 @@ def test_what_it_reads_of_its_best_is_allowed_and_gains_no_more(given):
 
 
 def test_a_block_is_a_share_or_a_quantity_and_never_more_than_is_left():
-    assert PLAIN.sizes().tolist() == [[500 * PPM, 250 * PPM, 0], [500 * PPM, 250 * PPM, 0]]
-    fixed = PLAIN._replace(blocks=(Block(0, 600, 1), Block(0, 600, 2)))
-    assert fixed.sizes().tolist() == [[600 * PPM, 500 * PPM, 0], [400 * PPM, 0, 0]]
+    assert PLAIN.sizes.tolist() == [[500 * PPM, 250 * PPM, 0], [500 * PPM, 250 * PPM, 0]]
+    fixed = replace(PLAIN, blocks=(Block(0, 600, 1), Block(0, 600, 2)))
+    assert fixed.sizes.tolist() == [[600 * PPM, 500 * PPM, 0], [400 * PPM, 0, 0]]
 
 
 def test_cost_is_negative_worth_cheapest_first_and_tiers_share_chips():
@@ -323,7 +326,7 @@ def test_cost_is_negative_worth_cheapest_first_and_tiers_share_chips():
 
 
 def test_no_load_is_paid_while_on_and_a_start_each_time():
-    pool = LEASE._replace(no_load_ticks=40_000)
+    pool = replace(LEASE, no_load_ticks=40_000)
     assert LEASE.worth(THREE, Held(od(0, 3_200, 800), on=(0, 1, 1))) == -60 - 60  # E6 of auction.md
     assert pool.worth(THREE, Held(on=(1, 0, 1))) == -8 - 120
     assert pool.worth(THREE, Held(on=(1, 1, 1))) == -12 - 60
@@ -368,7 +371,7 @@ def test_amounts_are_multiples_of_the_unit():
 
 
 def test_its_side_stock_is_there_while_it_is_on():
-    pool = LEASE._replace(side_stock=(("cpu", (7, 8, 9)),))
+    pool = replace(LEASE, side_stock=(("cpu", (7, 8, 9)),))
     assert PLAIN.stock("cpu", 1, Held()) == 8
     assert PLAIN.stock("memory", 1, Held()) == PLAIN.stock("cpu", 3, Held()) == 0
     assert [pool.stock("cpu", t, Held(on=(0, 1, 1))) for t in range(3)] == [0, 8, 9]
@@ -377,8 +380,8 @@ def test_its_side_stock_is_there_while_it_is_on():
 
 def test_it_tells_what_it_can_be_asked_for_and_at_what_price():
     assert PLAIN.offered == (A, {"od", "spot"}, {"cpu"}, 1_000)
-    assert PLAIN.tops_usd(THREE.grid) == {A: 2}
-    assert PLAIN._replace(tiers=(("od", PPM // 2),)).tops_usd(THREE.grid) == {A: 4}
+    assert PLAIN.tops_picousd(THREE.grid) == {A: 2 * PICOS}
+    assert replace(PLAIN, tiers=(("od", PPM // 2),)).tops_picousd(THREE.grid) == {A: 4 * PICOS}
     assert PLAIN.needs("", A) == {}
 
 

@@ -7,6 +7,7 @@ Source  docs/formulation/auction.md, section 3, equations 1, 2 and 10.
 """
 
 from copy import deepcopy
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -51,7 +52,7 @@ PLAIN = Work(
     "m", ("work",), (Perf(A, (2 * PICOS,), (), ()), Perf(B, ONE, (), ())), (("od", None),),
     0, 0, 0, ((6 * PICOS, 3 * PICOS), (4 * PICOS, PICOS)), 300, 0, 2,
 )  # fmt: skip
-BOTH = PLAIN._replace(tiers=(("od", None), ("spot", None)))
+BOTH = replace(PLAIN, tiers=(("od", None), ("spot", None)))
 FIELDS = divisible({A: "2", B: "1"}, (6, 3), (4, 1), hours=(0, 2), chips_max=3)
 FIELDS.pop("type")
 
@@ -123,7 +124,7 @@ def test_what_can_be_bought_is_every_product_on_every_tier_named():
 
 def test_a_tier_delivers_what_is_left_after_interruptions():
     """At pi 0.15: 0.85 of 2, less 0.15 x (0.4 lost + 0.5 hours to restart at 2) = 1.49."""
-    hurt = BOTH._replace(loss_picounits=4 * PICOS // 10, restart_picohours=PICOS // 2)
+    hurt = replace(BOTH, loss_picounits=4 * PICOS // 10, restart_picohours=PICOS // 2)
     assert of(hurt).rates == (2 * PICOS,)
     assert of(hurt, tier="spot").rates == (1_490_000_000_000,)
     assert of(BOTH, tier="spot").rates == (1_700_000_000_000,)
@@ -135,37 +136,36 @@ def test_a_tier_delivers_what_is_left_after_interruptions():
 )  # fmt: skip
 def test_rates_are_those_of_equation_1_cut_down_once(rate, pi, loss, restart, usd, share):
     tiers = (Tier("od", pi, PPM),)
-    work = PLAIN._replace(
-        perf=(Perf(A, (rate,), ((300, share),), ()),), loss_picounits=loss,
+    work = replace(PLAIN, perf=(Perf(A, (rate,), ((300, share),), ()),), loss_picounits=loss,
         restart_picohours=restart, loss_picousd=usd,
     )  # fmt: skip
     f, p = Fraction(rate, PICOS), Fraction(pi, PPM)
     exact = (1 - p) * f - p * (Fraction(loss, PICOS) + Fraction(restart, PICOS) * f)
     exact *= Fraction(share, PPM)
     expected = floor(exact * PICOS)
-    found = [(c.rates, c.loss_picousd) for c in choices(work, GRID._replace(tiers=tiers), {})]
+    found = [(c.rates, c.loss_picousd) for c in choices(work, replace(GRID, tiers=tiers), {})]
     assert found == ([((expected,), floor(p * usd))] if expected > 0 else [])
 
 
 def test_a_tier_that_delivers_nothing_is_no_choice():
     """Losing 12 units at pi 0.15 takes all that 0.85 x 2 does; at 11 a little is left."""
     for units, tiers in ((12, ["od"]), (11, ["od", "spot"])):
-        lost = BOTH._replace(loss_picounits=units * PICOS, perf=PLAIN.perf[:1])
+        lost = replace(BOTH, loss_picounits=units * PICOS, perf=PLAIN.perf[:1])
         assert [tier for _, tier, _, _ in where(lost)] == tiers
-    hardly = BOTH._replace(loss_picounits=34 * PICOS // 3, perf=PLAIN.perf[:1])
+    hardly = replace(BOTH, loss_picounits=34 * PICOS // 3, perf=PLAIN.perf[:1])
     assert [tier for _, tier, _, _ in where(hardly)] == ["od"]  # What is left is cut to nothing.
 
 
 def test_a_tier_that_interrupts_more_often_than_accepted_is_no_choice():
     for most, accepted in ((149_999, False), (150_000, True), (0, False), (None, True)):
-        work = PLAIN._replace(tiers=(("spot", most),))
+        work = replace(PLAIN, tiers=(("spot", most),))
         assert bool(choices(work, GRID, {})) is accepted
 
 
 def test_steps_of_a_scale_divide_the_chips_among_them():
     """Of 3 chips one works at its full rate, one and a half at 0.75; the rest not at all."""
     steps = ((100, PPM), (250, 750_000))
-    work = BOTH._replace(perf=(Perf(A, (2 * PICOS,), steps, ()),))
+    work = replace(BOTH, perf=(Perf(A, (2 * PICOS,), steps, ()),))
     found = [(c.tier, c.step, c.chips_hundredths, c.rates[0]) for c in choices(work, GRID, {})]
     assert found == [
         ("od", 0, 100, 2 * PICOS),
@@ -176,11 +176,11 @@ def test_steps_of_a_scale_divide_the_chips_among_them():
 
 
 def test_needs_are_bought_only_from_pools_that_stock_them_and_sell_the_tier():
-    wants = BOTH._replace(perf=(Perf(A, ONE, (), (("cpu", 2),)),))
+    wants = replace(BOTH, perf=(Perf(A, ONE, (), (("cpu", 2),)),))
     assert where(wants) == [
         (A, "od", "both", 0), (A, "od", "few", 0), (A, "spot", "both", 0),
     ]  # fmt: skip
-    wants = BOTH._replace(perf=(Perf(A, ONE, (), (("cpu", 2), ("ram", 1))), PLAIN.perf[1]))
+    wants = replace(BOTH, perf=(Perf(A, ONE, (), (("cpu", 2), ("ram", 1))), PLAIN.perf[1]))
     assert where(wants) == [
         (A, "od", "both", 0), (A, "spot", "both", 0), (B, "od", "", 0), (B, "spot", "", 0),
     ]  # fmt: skip
@@ -189,20 +189,20 @@ def test_needs_are_bought_only_from_pools_that_stock_them_and_sell_the_tier():
 
 def test_a_product_may_do_nothing_of_a_factor_but_not_lose_one_to_a_tier():
     """Where f = 0 nothing is expected; where interruption eats one factor the tier is no choice."""
-    two = PLAIN._replace(factors=("a", "b"), perf=(Perf(A, (PICOS, 0), (), ()),), tiers=BOTH.tiers)
+    two = replace(PLAIN, factors=("a", "b"), perf=(Perf(A, (PICOS, 0), (), ()),), tiers=BOTH.tiers)
     assert of(two, tier="spot").rates == (850_000_000_000, 0)
-    eaten = two._replace(perf=(Perf(A, (PICOS, 10 * PICOS), (), ()),), loss_picounits=6 * PICOS)
+    eaten = replace(two, perf=(Perf(A, (PICOS, 10 * PICOS), (), ()),), loss_picounits=6 * PICOS)
     assert [tier for _, tier, _, _ in where(eaten)] == ["od"]
 
 
 def test_values_are_cut_to_the_cap_of_a_chip_hour_on_the_best_product():
     """Cap $10: 2 units a chip-hour are worth at most $5 each, and $3.33.. where 3 are done."""
     assert PLAIN.cut_curve(GRID) is PLAIN.curve
-    dear = PLAIN._replace(curve=((PICOS, 7 * PICOS), (PICOS, 5 * PICOS), (PICOS, PICOS)))
+    dear = replace(PLAIN, curve=((PICOS, 7 * PICOS), (PICOS, 5 * PICOS), (PICOS, PICOS)))
     assert [usd for _, usd in dear.cut_curve(GRID)] == [5 * PICOS, 5 * PICOS, PICOS]
-    fast = dear._replace(perf=(Perf(A, (3 * PICOS,), (), ()),))
+    fast = replace(dear, perf=(Perf(A, (3 * PICOS,), (), ()),))
     assert fast.cut_curve(GRID)[0][1] == 3_333_333_333_333
-    several = dear._replace(factors=("a", "b"), perf=(Perf(A, (PICOS, 4 * PICOS), (), ()),))
+    several = replace(dear, factors=("a", "b"), perf=(Perf(A, (PICOS, 4 * PICOS), (), ()),))
     assert several.cut_curve(GRID)[0][1] == 2_500_000_000_000
 
 
@@ -283,7 +283,7 @@ def test_a_malformed_mode_is_refused_with_its_field(change, said):
 def test_a_value_at_the_floor_is_accepted_and_without_a_floor_below_zero_none_is():
     """Floor -2: work at -1 on a product that does 2 units an hour pays -2 a chip-hour."""
     assert read(FIELDS | {"curve": [["1", "-1"]]}).curve == ((PICOS, -PICOS),)
-    free = Context(GRID._replace(floor_ticks=0), POOLS)
+    free = Context(replace(GRID, floor_ticks=0), POOLS)
     assert read(FIELDS | {"curve": [["1", "0"]]}, free).curve == ((PICOS, 0),)
     with pytest.raises(RequestMalformed, match="none below the floor"):
         read(FIELDS | {"curve": [["1", "-0.000000000001"]]}, free)

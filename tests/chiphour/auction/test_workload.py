@@ -24,6 +24,7 @@ from auction_fields import divisible
 from auction_fields import gang
 from auction_fields import offer
 from auction_fields import run
+from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.grid import BUY
 from chiphour.auction.held import Duals
@@ -224,9 +225,9 @@ def test_what_modes_say_is_added_up_or_the_greatest_counts():
     bid = read(MODES[1], DIVISIBLE)
     grid = instance_of(MODES[0]).grid
     assert bid.declared_usd(grid) == 9 + 18
-    assert bid.tops_usd(grid) == {H100: 3}
+    assert bid.tops_picousd(grid) == {H100: 3 * PICOS}
     other = gang(8, 1, {H100: 8}, mode="z")  # One a chip, and the last by name.
-    assert read(other, DIVISIBLE).tops_usd(grid) == {H100: 3}
+    assert read(other, DIVISIBLE).tops_picousd(grid) == {H100: 3 * PICOS}
     assert (bid.side, bid.offered) == (BUY, None)
     half = bid.scaled(500_000_000)
     assert half.declared_usd(grid) == Fraction(9, 2) + 9

@@ -7,6 +7,7 @@ Keeps   willingness to pay and scale concave: a curve that rises is refused, nev
 Source  docs/formulation/auction.md, equations 1, 2, 10, 11 and 12.
 """
 
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -31,8 +32,10 @@ from chiphour.auction.held import Duals
 from chiphour.auction.held import Held
 from chiphour.auction.held import Key
 from chiphour.auction.work import SCHEMA
+from chiphour.auction.work import Buyable
 from chiphour.auction.work import Choice
 from chiphour.auction.work import Work
+from chiphour.auction.work import buyable
 from chiphour.auction.work import choices
 from chiphour.auction.work import read_work
 from chiphour.auction.work import work_fields
@@ -134,10 +137,9 @@ class Divisible(NamedTuple):
             columns.measure(row, measure)
         curve, most = work.cut_curve(columns.grid), 2 * work.units_max(columns.grid)
         blocks = [min(units, most) / measure for units, _ in curve]
-        columns.begin((*name, "work"))
         each = zip(curve, blocks, strict=True)
-        numbers = [columns.stretch(usd * measure / PICOS**2, most, 1) for (_, usd), most in each]
-        first = numbers[0]
+        alike = [(usd * measure / PICOS**2, most) for (_, usd), most in each]
+        first = columns.stretches((*name, "work"), alike, 1)[0]
         for row in factors:
             columns.run(row, 0, first, 1, len(blocks), 1)
         if chosen is not None:
@@ -155,22 +157,25 @@ class Divisible(NamedTuple):
         self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], rows: "_Rows"
     ) -> tuple[int, ...]:
         """Add the chips of every choice in every interval of the window; give the first of each."""
-        work, hours, run, firsts = self.work, columns.hours, columns.run, []
-        begins, count, measure = work.first, work.end - work.first, work.measure_picounits
-        columns.begin((*name, "chips"))
-        for one in found:
-            most = min(one.chips_hundredths, work.chips_max_hundredths) / HUNDREDTHS
-            cost = -one.loss_picousd / PICOS * hours
-            first = columns.stretch(cost, most, count, traded=True)
-            firsts.append(first)
-            slot = columns.first_slots[one.product, one.tier] + begins
-            run(slot, 1, first, 1, count, 1)
-            for row, rate in zip(rows.factors, one.rates, strict=True):
-                run(row, 0, first, 1, count, -rate / measure * hours)
-            if rows.ceiling >= 0:
-                run(rows.ceiling, 1, first, 1, count, 1)
+        work, hours, measure = self.work, columns.hours, self.work.measure_picounits
+        begins, count, ceiling = work.first, work.end - work.first, work.chips_max_hundredths
+        alike = [
+            (-one.loss_picousd / PICOS * hours, min(one.chips_hundredths, ceiling) / HUNDREDTHS)
+            for one in found
+        ]
+        firsts = columns.stretches((*name, "chips"), alike, count, traded=True)
+        slots = [columns.first_slots[one.product, one.tier] + begins for one in found]
+        columns.runs([(s, 1, f, 1, count, 1) for s, f in zip(slots, firsts, strict=True)])
+        for number, row in enumerate(rows.factors):
+            each = zip(found, firsts, strict=True)
+            columns.runs(
+                [(row, 0, f, 1, count, -one.rates[number] / measure * hours) for one, f in each]
+            )
+        if rows.ceiling >= 0:
+            columns.runs([(rows.ceiling, 1, first, 1, count, 1) for first in firsts])
+        for one, slot, first in zip(found, slots, firsts, strict=True):
             if (step := (one.product, one.step)) in rows.steps:
-                run(rows.steps[step], 1, first, 1, count, 1)
+                columns.run(rows.steps[step], 1, first, 1, count, 1)
             if one.pool:
                 _enter_pool(columns, one, begins, first, count)
             if rows.budget is not None and columns.reference is not None:
@@ -250,17 +255,15 @@ class Divisible(NamedTuple):
         delivered, lost = [0] * len(self.work.factors), 0
         if not held.traded:
             return delivered, lost
-        by_where: dict[tuple[str, str, str], list[Choice]] = {}
-        for choice in choices(self.work, context.grid, context.pools):
-            by_where.setdefault((choice.product, choice.tier, choice.pool), []).append(choice)
-        stacks: dict[tuple[str, int], list[tuple[list[Choice], int]]] = {}
-        for key, quantity in held.traded.items():
-            if key.mode == self.id:
-                steps = by_where.get((key.product, key.tier, key.pool))
-                if steps:
-                    stacks.setdefault((key.product, key.interval), []).append((steps, quantity))
+        by_where = buyable(self.work, context.grid, context.pools).steps
+        stacks: dict[tuple[str, int], list[tuple[Sequence[Choice], int]]] = {}
+        for (mode, product, tier, interval, pool), quantity in held.traded.items():
+            own = by_where.get((product, tier, pool)) if mode == self.work.id else None
+            if own:
+                stacks.setdefault((product, interval), []).append((own, quantity))
         for stack in stacks.values():
-            stack.sort(key=lambda one: (-max(one[0][0].rates), one[0][0].tier, one[0][0].pool))
+            if len(stack) > 1:
+                stack.sort(key=lambda one: (-max(one[0][0].rates), one[0][0].tier, one[0][0].pool))
             below = 0
             for steps, quantity in stack:
                 lost += quantity * steps[0].loss_picousd
@@ -271,7 +274,7 @@ class Divisible(NamedTuple):
     def violations(self, context: Context, bid: str, held: Held) -> Iterator[Violation]:
         """Yield products, tiers and pools it cannot use, intervals outside, more than a ceiling."""
         grid, work, unit = context.grid, self.work, context.grid.unit_hundredths
-        usable = {(c.product, c.tier, c.pool) for c in choices(work, grid, context.pools)}
+        usable = buyable(work, grid, context.pools).steps
         by_interval: dict[int, int] = {}
         by_product: dict[tuple[str, int], int] = {}
         for (mode, product, tier, interval, pool), quantity in held.traded.items():
@@ -324,40 +327,61 @@ class Divisible(NamedTuple):
         """
         grid, work = context.grid, self.work
         omega = [duals.work.get((bid, self.id, factor), 0) for factor in work.factors]
-        theta, unit = duals.budgets.get(bid, 0), sum(omega)
+        unit = sum(omega)
         most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
         blocks = sum(max(usd - unit, 0) * min(units, most) for units, usd in work.cut_curve(grid))
-        found: list[Choice] = []
-        profits: list[list[int]] = []
-        first_slots = grid.first_slots
-        for choice in choices(work, grid, context.pools):
-            gain: int = sum(map(mul, omega, choice.rates)) - choice.loss_picousd * PICOS
-            slot = first_slots[choice.product, choice.tier]
-            prices = duals.slots[slot + work.first : slot + work.end]
-            if choice.pool or theta:
-                prices = tuple(
-                    price + _extra(choice, interval, slot, duals, theta, context)
-                    for interval, price in enumerate(prices, start=work.first)
-                )
-            if gain > min(prices) * NANO:  # Else it gains nowhere, and is nobody's choice.
-                found.append(choice)
-                profits.append([gain - price * NANO for price in prices])
-        chips = _best_chips(found, profits, work.chips_max_hundredths)
+        can = buyable(work, grid, context.pools)
+        profits = self.profits(context, bid, duals, can)
+        if can.is_whole:  # One choice may take all chips of an interval.
+            best_each: list[int] = [max(0, *each) for each in zip(*profits.values(), strict=True)]
+            chips = sum(best_each) * work.chips_max_hundredths
+        else:
+            found = [can.choices[place] for place in profits]
+            chips = _best_chips(found, tuple(profits.values()), work.chips_max_hundredths)
         scale = HUNDREDTHS * MINUTES_PER_HOUR
         return Fraction(blocks * scale + chips * grid.step_minutes, PICOS * PICOS * scale)
 
-    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+    def profits(
+        self,
+        context: Context,
+        bid: str,
+        duals: Duals,
+        can: Buyable,
+        held: Collection[int] = (),
+    ) -> dict[int, list[int]]:
+        """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars.
+
+        By the choice's place among those of `can`. Those that gain nowhere are left out: they are
+        nobody's choice; unless they are among `held`.
+        """
+        work, first_slots, slots = self.work, context.grid.first_slots, duals.slots
+        omega = [duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
+        theta, first, end = duals.budgets.get(bid, 0), work.first, work.end
+        profits = {}
+        for place, choice in enumerate(can.choices):
+            product, tier, pool, _, _, rates, loss_picousd, _ = choice
+            gain: int = sum(map(mul, omega, rates)) - loss_picousd * PICOS
+            slot = first_slots[product, tier]
+            prices = slots[slot + first : slot + end]
+            if pool or theta:
+                prices = tuple(
+                    price + _extra(choice, interval, slot, duals, theta, context)
+                    for interval, price in enumerate(prices, start=first)
+                )
+            if gain > min(prices) * NANO or place in held:
+                profits[place] = [gain - price * NANO for price in prices]
+        return profits
+
+    def tops_picousd(self, grid: Grid) -> dict[str, int]:
         """Give the size of what its dearest block pays for a chip-hour of each product."""
         usd = max(abs(usd) for _, usd in self.work.cut_curve(grid))
         lost = self.work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
         most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
         lost = min(lost, most) * (PICOS // PPM)
-        rates = {row.product: max(row.rates) for row in self.work.perf}
-        tops = {rate: Fraction(rate * usd + lost, PICOS * PICOS) for rate in set(rates.values())}
-        return {product: tops[rate] for product, rate in rates.items()}
+        return {row.product: div_ceil(max(row.rates) * usd + lost, PICOS) for row in self.work.perf}
 
 
-def _fill(delivered: list[int], steps: list[Choice], low: int, high: int) -> None:
+def _fill(delivered: list[int], steps: Sequence[Choice], low: int, high: int) -> None:
     """Add the work of the chips from `low` to `high` of a product's scale, in hundredths."""
     begins = 0
     for step in steps:
@@ -388,9 +412,6 @@ def _best_chips(found: Sequence[Choice], profits: Sequence[Sequence[int]], most:
 
     `profits`: of a chip of each choice, by interval. A product's step goes to its best tier.
     """
-    if all(choice.chips_hundredths >= most for choice in found):  # One may take them all.
-        best_each: list[int] = [max(0, *each) for each in zip(*profits, strict=True)]
-        return sum(best_each) * most
     total = 0
     for each in zip(*profits, strict=True):
         best: dict[tuple[str, int], tuple[int, int]] = {}

@@ -187,8 +187,8 @@ class Gang(NamedTuple):
                 each = zip(starts, usd, strict=True)
                 spent = {start: cost for start, cost in each if cost <= budget.usd}
             value = self.value_picousd(grid, product) / PICOS
-            columns.begin((bid, self.id, product, pool))
-            begins = columns.stretch(value, 1, len(spent), integer=True, traded=True)
+            name = (bid, self.id, product, pool)
+            (begins,) = columns.stretches(name, [(value, 1)], len(spent), integer=True, traded=True)
             columns.run(row, 0, begins, 1, len(spent), 1)
             if budget is not None:
                 for column, cost in enumerate(spent.values(), start=begins):
@@ -315,13 +315,13 @@ class Gang(NamedTuple):
             prices.append(price)
         return prices
 
-    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+    def tops_picousd(self, grid: Grid) -> dict[str, int]:
         """Give what its value pays for a chip-hour of each product."""
         found = {}
         for product, _ in self.values:
             chip_minutes = self.chips_paid(grid, product) * self.intervals * grid.step_minutes
             value = self.value_picousd(grid, product) * MINUTES_PER_HOUR
-            found[product] = Fraction(value, PICOS * chip_minutes)
+            found[product] = div_ceil(value, chip_minutes)
         return found
 
 

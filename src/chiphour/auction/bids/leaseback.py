@@ -6,6 +6,7 @@ Keeps   nothing sold twice: the offer names the position that it takes from.
 Source  docs/formulation/auction.md, section 2.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from chiphour.auction.bids import BID
@@ -28,4 +29,4 @@ SCHEMA: dict[str, Any] = POOL_SCHEMA | {
 def read(fields: Fields, context: Context) -> Pool:
     """Read an offer, `kind` already popped; raises RequestMalformed with the field at fault."""
     position = fields.name("position")
-    return read_pool(fields, context.grid, KIND)._replace(position=position)
+    return replace(read_pool(fields, context.grid, KIND), position=position)

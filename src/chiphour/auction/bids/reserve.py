@@ -122,7 +122,7 @@ class Reserve(NamedTuple):
         prices = [duals.reserve.get((self.region, t), 0) for t in range(grid.intervals)]
         return profit_usd(grid, cut(self.steps, grid.cap_ticks), BUY, prices)
 
-    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+    def tops_picousd(self, grid: Grid) -> dict[str, int]:
         """Give nothing: it trades no product."""
         return {}
 

@@ -19,6 +19,7 @@ import numpy as np
 from chiphour.auction.bids import BID
 from chiphour.auction.bids import Context
 from chiphour.auction.bids import Offered
+from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import Fields
 from chiphour.auction.fields import closed_object
 from chiphour.auction.fields import hundredths_text
@@ -160,10 +161,10 @@ class Virtual(NamedTuple):
         prices = [duals.slots[slot + interval] for interval in self.intervals]
         return profit_usd(grid, cut(self.curve, grid.cap_ticks), self.side, prices)
 
-    def tops_usd(self, grid: Grid) -> dict[str, Fraction]:
+    def tops_picousd(self, grid: Grid) -> dict[str, int]:
         """Give the size of its greatest price, for its own product."""
         most = max(abs(ticks) for _, ticks in cut(self.curve, grid.cap_ticks))
-        return {self.product: Fraction(most, TICKS_PER_USD)}
+        return {self.product: most * (PICOS // TICKS_PER_USD)}
 
 
 def read(fields: Fields, context: Context) -> Virtual:

@@ -6,6 +6,7 @@ Keeps   `lower`, `worth` and `profit_max` to each other, and all to the formulat
 Source  docs/formulation/auction.md, equations 1, 2, 10, 11, 12 and 15.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -52,15 +53,17 @@ WORK = Work(
     0, 0, 0, ((6 * PICOS, 3 * PICOS), (4 * PICOS, PICOS)), 300, 0, 2,
 )  # fmt: skip
 MODE = Divisible(WORK)
-CPUS = Divisible(WORK._replace(perf=(Perf(A, ONE, (), (("cpu", 2),)),)))
+CPUS = Divisible(replace(WORK, perf=(Perf(A, ONE, (), (("cpu", 2),)),)))
 STEPS = Divisible(
-    WORK._replace(
+    replace(
+        WORK,
         perf=(Perf(A, ONE, ((100, PPM), (250, PPM // 2)), ()),),
         tiers=(("od", None), ("spot", None)),
     )
 )
 LEONTIEF = Divisible(
-    WORK._replace(
+    replace(
+        WORK,
         factors=("c", "m"),
         perf=(Perf(A, (2 * PICOS, 0), (), ()), Perf(B, (0, PICOS), (), ())),
     )
@@ -90,8 +93,8 @@ def test_the_best_blocks_of_work_are_paid_first():
 
 
 def test_an_interval_does_work_by_its_length():
-    quarter = Context(GRID._replace(step_minutes=15), STOCKED)
-    day = Context(GRID._replace(step_minutes=1440), STOCKED)
+    quarter = Context(replace(GRID, step_minutes=15), STOCKED)
+    day = Context(replace(GRID, step_minutes=1440), STOCKED)
     assert worth(MODE, (A, 0, 150), context=quarter) == Fraction(9, 4)
     assert worth(MODE, (B, 0, 25), context=day) == 18  # 6 units
 
@@ -120,26 +123,26 @@ def test_chips_fill_the_steps_of_a_scale_the_best_tier_first():
 
 
 def test_what_is_lost_by_interruption_is_taken_off():
-    lossy = Divisible(STEPS.work._replace(loss_picousd=4 * PICOS))
+    lossy = Divisible(replace(STEPS.work, loss_picousd=4 * PICOS))
     assert worth(lossy, (A, 0, 100, "spot")) == 3 * Fraction(85, 100) - 4 * Fraction(15, 100)
     assert worth(lossy, (A, 0, 100)) == 3
 
 
 def test_values_are_cut_to_the_cap():
-    low = GRID._replace(cap_ticks=30_000)  # $3 a chip-hour: 1.5 a unit on the product of rate 2
+    low = replace(GRID, cap_ticks=30_000)  # $3 a chip-hour: 1.5 a unit on the product of rate 2
     assert worth(MODE, (A, 0, 100), context=Context(low, {})) == 3
-    assert MODE.tops_usd(GRID) == {A: 6, B: 3}
-    assert MODE.tops_usd(low) == {A: 3, B: Fraction(3, 2)}
+    assert MODE.tops_picousd(GRID) == {A: 6 * PICOS, B: 3 * PICOS}
+    assert MODE.tops_picousd(low) == {A: 3 * PICOS, B: 3 * PICOS // 2}
     assert (MODE.declared_usd(GRID), MODE.declared_usd(low)) == (22, 13)
-    lossy = Divisible(WORK._replace(loss_picousd=PICOS // 2))
+    lossy = Divisible(replace(WORK, loss_picousd=PICOS // 2))
     pi = Fraction(max(tier.pi_ppm for tier in GRID.tiers), PPM)
-    assert lossy.tops_usd(GRID) == {A: 6 + pi / 2, B: 3 + pi / 2}
+    assert lossy.tops_picousd(GRID) == {A: (6 + pi / 2) * PICOS, B: (3 + pi / 2) * PICOS}
 
 
 def test_work_that_one_would_be_paid_to_take_is_not_declared():
-    below = Divisible(WORK._replace(curve=((PICOS, PICOS), (5 * PICOS, -PICOS))))
+    below = Divisible(replace(WORK, curve=((PICOS, PICOS), (5 * PICOS, -PICOS))))
     assert below.declared_usd(GRID) == 1
-    assert below.tops_usd(GRID)[A] == 2
+    assert below.tops_picousd(GRID)[A] == 2 * PICOS
 
 
 def test_scaled_values_scale_all_that_is_declared():
@@ -166,7 +169,7 @@ def test_its_own_limits_are_told_when_broken():
     assert rules(MODE, (A, 2, 1)) == [
         ("window", "bid m interval 2", "an interval from 0 to before 2", "2")
     ]
-    assert rules(Divisible(WORK._replace(first=1)), (A, 0, 1))[0][0] == "window"
+    assert rules(Divisible(replace(WORK, first=1)), (A, 0, 1))[0][0] == "window"
     for product, tier, pool in (("C/d/r", "od", ""), (A, "spot", ""), (A, "od", "one")):
         assert rules(MODE, (product, 0, 1, tier, pool)) == [
             ("product", "bid m interval 0", "a product, tier and pool of the mode",
@@ -177,7 +180,7 @@ def test_its_own_limits_are_told_when_broken():
 
 
 def test_quantities_are_whole_units_above_zero():
-    quarter = GRID._replace(step_minutes=15)
+    quarter = replace(GRID, step_minutes=15)
     assert rules(MODE, (A, 0, 104), grid=quarter) == []
     assert rules(MODE, (A, 0, 102), grid=quarter) == [
         ("unit", "bid m interval 0", "a multiple of 0.04 chips", "1.02")
@@ -195,22 +198,22 @@ def test_chips_beyond_the_last_step_of_a_scale_are_told():
 
 def test_idle_chips_are_told_where_they_could_be_paid_for():
     """Ten units of work are asked for; with a floor below zero no chip may be bought for more."""
-    negative = GRID._replace(floor_ticks=-1)
+    negative = replace(GRID, floor_ticks=-1)
     assert rules(MODE, (A, 0, 300), (A, 1, 201)) == []
     assert rules(MODE, (A, 0, 300), (A, 1, 200), grid=negative) == []
     assert rules(MODE, (A, 0, 300), (A, 1, 201), grid=negative) == [
         ("work", "bid m", "at most 10 units", "10.02")
     ]
     assert rules(LEONTIEF, (A, 0, 300), (A, 1, 300), grid=negative) == []
-    many = Divisible(STEPS.work._replace(curve=((PICOS, PICOS),)))
+    many = Divisible(replace(STEPS.work, curve=((PICOS, PICOS),)))
     assert rules(many, (A, 0, 250), (A, 1, 250), grid=negative) == []
 
 
 def test_what_snapping_added_is_not_idle():
     """Of 3.9999999 units at 2 a chip-hour 1.99999995 chips are bought: 2 of them."""
-    negative, nearly = GRID._replace(floor_ticks=-1), 3_999_999_900_000
+    negative, nearly = replace(GRID, floor_ticks=-1), 3_999_999_900_000
     for units, told in ((nearly, []), (nearly - 4_000_000, ["work"])):
-        mode = Divisible(WORK._replace(curve=((units, PICOS),)))
+        mode = Divisible(replace(WORK, curve=((units, PICOS),)))
         assert [rule for rule, *_ in rules(mode, (A, 0, 200), grid=negative)] == told
 
 
@@ -234,7 +237,7 @@ def test_it_lowers_to_blocks_chips_a_row_of_work_and_ceilings():
 
 def test_the_work_row_is_an_equality_where_idle_chips_could_be_paid_for():
     """Not with several factors, which cannot all be met, nor with a scale."""
-    negative = GRID._replace(floor_ticks=-1)
+    negative = replace(GRID, floor_ticks=-1)
 
     def least(mode, grid):
         model = lowered(mode, grid)
@@ -254,7 +257,7 @@ def test_the_work_row_is_an_equality_where_idle_chips_could_be_paid_for():
 )  # fmt: skip
 @pytest.mark.parametrize("step_minutes", [15, 60])
 def test_amounts_snap_to_the_unit_when_near_and_else_are_cut(units, expected, step_minutes):
-    grid = GRID._replace(step_minutes=step_minutes)
+    grid = replace(GRID, step_minutes=step_minutes)
     model = lowered(MODE, grid)
     primal = np.zeros(model.program.value.size)
     primal[model.layouts[0].firsts[1] + 1] = units * grid.unit_hundredths / 100
@@ -493,5 +496,5 @@ def test_what_is_read_from_a_solution_holds_its_limits_and_loses_only_the_cut(gi
         assert gain <= solution.objective + 1e-6
         unit_hours = grid.unit_hundredths / 100 * grid.step_minutes / 60
         lines = len(model.layouts[0].choices) * grid.intervals
-        top = max(float(usd) for usd in given.mode.tops_usd(grid).values())
+        top = max(given.mode.tops_picousd(grid).values()) / PICOS
         assert gain >= solution.objective - 2 * top * unit_hours * lines - 1e-6

@@ -129,7 +129,7 @@ def test_its_value_is_cut_to_the_cap_for_each_chip_hour_it_pays_for():
     dear = GANG._replace(is_migratable=True, values=((A, 200 * PICOS), (B, 90 * PICOS)))
     assert dear.worth(CONTEXT, place()) == 160
     assert dear.declared_usd(GRID) == 160
-    assert dear.tops_usd(GRID) == {A: 10, B: Fraction(90, 16)}
+    assert dear.tops_picousd(GRID) == {A: 10 * PICOS, B: 90 * PICOS // 16}
     assert GANG.worth(CONTEXT, Held()) == 0
     assert GANG.worth(CONTEXT, place("elsewhere")) == 0
 

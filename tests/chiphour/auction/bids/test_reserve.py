@@ -6,6 +6,8 @@ Keeps   exact numbers.
 Source  docs/formulation/auction.md, section 2 and equations 9 and 12.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,13 +50,13 @@ def test_a_curve_is_written_as_it_was_read():
     assert set(written) == set(SCHEMA) | {"id", "account"}
     assert read_back(written) == BID
     assert BID.side == BUY and BID.offered is None and BID.needs("", A) == {}
-    assert BID.tops_usd(GRID) == {}
+    assert BID.tops_picousd(GRID) == {}
 
 
 def test_what_is_served_is_worth_its_best_steps():
     assert BID.worth(CONTEXT, Held(reserve_hundredths=(400, 100))) == 13 + 4
     assert BID.worth(CONTEXT, Held()) == 0
-    low = Context(GRID._replace(cap_ticks=30_000), {})
+    low = Context(replace(GRID, cap_ticks=30_000), {})
     assert BID.worth(low, Held(reserve_hundredths=(400, 0))) == 10
 
 
@@ -80,7 +82,7 @@ def test_when_reserve_runs_short_its_price_enters_every_price():
 
     80 are sold and 20 kept, the price is 4.5 = 1 + 3.5, the surplus 490.
     """
-    grid = GRID._replace(intervals=1)
+    grid = replace(GRID, intervals=1)
     pool = Pool(
         "sell", "pool", 20, A, (10_000,), (Block(10**6, None, 10_000),), (("od", 10**6),),
         reserve=True,
@@ -118,7 +120,7 @@ def test_its_columns_serve_the_region_in_every_interval():
 
 
 def test_no_step_counts_above_the_cap():
-    low = GRID._replace(cap_ticks=30_000)
+    low = replace(GRID, cap_ticks=30_000)
     columns = Columns(low, {})
     assert columns.model([BID.lower(columns)]).program.value.tolist() == [3, 3, 1, 1]
     free = Duals((0, 0), {}, {}, {}, {}, {}, {})

@@ -6,11 +6,14 @@ Keeps   exact numbers.
 Source  docs/formulation/auction.md, section 2 and equations 3 and 12.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chiphour.auction.bids.virtual import SCHEMA
 from chiphour.auction.bids.virtual import read
+from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import RequestMalformed
 from chiphour.auction.fields import read_whole
 from chiphour.auction.grid import BUY
@@ -90,13 +93,14 @@ def test_it_enters_the_balance_of_its_own_slots_only():
 def test_what_it_buys_is_worth_its_best_steps_and_what_it_sells_costs_its_cheapest():
     assert BUYER.worth(CONTEXT, held(0, 400, 100)) == 13 + 4
     assert SELLER.worth(CONTEXT, held(400, 0, 100)) == -7 - 1
-    low = Context(GRID._replace(cap_ticks=30_000), {})
+    low = Context(replace(GRID, cap_ticks=30_000), {})
     assert BUYER.worth(low, held(0, 400)) == 10
-    assert BUYER.tops_usd(GRID) == {A: 4} and BUYER.tops_usd(low.grid) == {A: 3}
+    assert BUYER.tops_picousd(GRID) == {A: 4 * PICOS}
+    assert BUYER.tops_picousd(low.grid) == {A: 3 * PICOS}
 
 
 def test_no_step_counts_above_the_cap():
-    low = GRID._replace(cap_ticks=30_000)
+    low = replace(GRID, cap_ticks=30_000)
     columns = Columns(low, {})
     assert columns.model([BUYER.lower(columns)]).program.value.tolist() == [3, 3, 1, 1]
     free = Duals((0,) * GRID.slots, {}, {}, {}, {}, {}, {})
@@ -148,6 +152,6 @@ def test_a_malformed_bid_is_refused(change, message):
 
 
 def test_a_run_without_the_on_demand_tier_has_no_virtual_bids():
-    context = Context(GRID._replace(tiers=TIERS[:1]), {})
+    context = Context(replace(GRID, tiers=TIERS[:1]), {})
     with pytest.raises(RequestMalformed, match="product: expected a run with the tier od"):
         read_back(BUYS, context)
