@@ -217,8 +217,9 @@ def _hours(case: Case, part: Part, bid: Bid) -> Iterator[Violation]:
         yield Violation("pool", part.id, f"none or {count} of each", found)
     if any(amount < 0 for found in lists for amount in found) or any(on > 1 for on in part.on):
         yield Violation("pool", part.id, "amounts not below zero, on 0 or 1", "others")
-    keeps = bid.offered is not None or isinstance(bid, Reserve)
-    own = bid.offered is not None or not (any(part.gang_hundredths) or any(part.on))
+    is_pool = bid.offered is not None
+    keeps = is_pool or isinstance(bid, Reserve)
+    own = is_pool or not (any(part.gang_hundredths) or any(part.on))
     if not own or (any(part.reserve_hundredths) and not keeps):
         yield Violation("pool", part.id, "a pool, or a curve of reserve", "a bid that is none")
 

@@ -50,16 +50,18 @@ NANO = PICOS * (PICOS // NANOUSD_PER_USD)  # 10^-24 dollars.
 
 
 class Market(NamedTuple):
-    """What every rule asks. `units`: how many cutting can have moved at most, by product, interval.
+    """What every rule asks.
 
-    Where arcs join products they have all units together, as all products of a region have for its
-    reserve: `together`, by interval.
+    `apart`: hundredths of a chip that cutting can have moved at most, by product and interval.
+    Where arcs join products they have all of them together, as all products of a region have for
+    its reserve: `together`, by interval.
     """
 
     books: Books
     duals: Duals
-    units: Mapping[str, Sequence[int]]
+    apart: Mapping[str, Sequence[int]]
     together: Sequence[int]
+    is_joined: bool
 
     def prices_nanousd(self, product: str, tier: str) -> Sequence[int]:
         """Give λ in every interval."""
@@ -69,10 +71,9 @@ class Market(NamedTuple):
 
     def moved(self, interval: int, *products: str) -> int:
         """Give the hundredths of a chip that cutting can have moved in these products, or all."""
-        grid = self.books.case.grid
-        if grid.arcs or not products:
-            return self.together[interval] * grid.unit_hundredths
-        return sum(self.units[product][interval] for product in products) * grid.unit_hundredths
+        if self.is_joined or not products:
+            return self.together[interval]
+        return sum([self.apart[product][interval] for product in products])
 
 
 def market(books: Books) -> Market:
@@ -82,16 +83,17 @@ def market(books: Books) -> Market:
     amount may have been cut to nothing.
     """
     case, grid = books.case, books.case.grid
-    always = dict.fromkeys(grid.product_numbers, len(grid.tiers))
+    unit = grid.unit_hundredths
+    always = dict.fromkeys(grid.product_numbers, len(grid.tiers) * unit)
     for own in books.tops_picousd.values():
         for product in own:
-            always[product] += 1
-    units = {product: [many] * grid.intervals for product, many in always.items()}
+            always[product] += unit
+    apart = {product: [many] * grid.intervals for product, many in always.items()}
     for part in case.result.award.parts:
         for line in part.lines:
-            units[line.product][line.interval] += 2
-    together = [sum(each) for each in zip(*units.values(), strict=True)]
-    return Market(books, case.result.fixed, units, together)
+            apart[line.product][line.interval] += 2 * unit
+    together = [sum(each) for each in zip(*apart.values(), strict=True)]
+    return Market(books, case.result.fixed, apart, together, bool(grid.arcs))
 
 
 def _told(who: str, interval: int, what: str, found: int, most: int) -> Violation:
@@ -260,7 +262,7 @@ def _chips(
     asked: Market, bid: str, mode: Divisible, held: Held, can: Buyable
 ) -> Iterator[Violation]:
     """Yield intervals in which a mode holds other chips than those that gain most."""
-    work, found, noise = mode.work, can.choices, _noise(can)
+    work, found, noise = mode.work, can.choices, _noise(mode.work, can)
     amounts = _amounts(work, held, can)
     places = {n for own in amounts.values() for n, _ in own}
     profits = mode.profits(asked.books.case.context, bid, asked.duals, can, places)
@@ -292,10 +294,11 @@ def _amounts(work: Work, held: Held, can: Buyable) -> Mapping[int, Sequence[tupl
     return amounts
 
 
-def _noise(can: Buyable) -> int:
+def _noise(work: Work, can: Buyable) -> int:
     """Give what prices may be off for a chip, in 10^-24 dollars: more for what it needs beside."""
-    needed = [one.needs for one in can.choices if one.needs]
-    most = max((sum(many for _, many in needs) for needs in needed), default=0)
+    most = 0
+    if work.has_needs:
+        most = max(sum(many for _, many in one.needs) for one in can.choices)
     return (NOISE_NANOUSD + most) * NANO
 
 
@@ -306,7 +309,7 @@ def _blocks(
     work, case = mode.work, asked.books.case
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
     price, rate = sum(omega), can.rate_max
-    noise = _noise(can) // rate + len(omega)
+    noise = _noise(work, can) // rate + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
     left, done, most = min(each), 0, 2 * work.units_max(case.grid)
 
@@ -348,8 +351,10 @@ def shared(asked: Market) -> Iterator[Violation]:
             if abs(rise) > NOISE_NANOUSD and off > asked.moved(interval):
                 who = f"{source} {target} {tier}"
                 yield _told(who, interval, "not carried that gain", off, asked.moved(interval))
-    for (pool, tier, interval), left in not_chosen(case.instance, case.held).items():
-        if asked.duals.premiums.get((pool, tier, interval), 0) > NOISE_NANOUSD:
+    premiums = asked.duals.premiums
+    unchosen = not_chosen(case.instance, case.held) if premiums else {}
+    for (pool, tier, interval), left in unchosen.items():
+        if premiums.get((pool, tier, interval), 0) > NOISE_NANOUSD:
             moved = asked.moved(interval, case.context.pools[pool].product)
             if left > moved:
                 what = "free though they have a premium"
@@ -359,7 +364,7 @@ def shared(asked: Market) -> Iterator[Violation]:
 
 def _sides(asked: Market) -> Iterator[Violation]:
     case = asked.books.case
-    unused = not_used(case.instance, case.held)
+    unused = not_used(case.instance, case.held) if asked.duals.sides else {}
     needs = _needs_max(asked.books) if unused else {}
     for (pool, resource, interval), left in unused.items():
         many = needs.get(resource, 1)

@@ -111,7 +111,7 @@ class Pool:
         """Give SELL."""
         return SELL
 
-    @property
+    @cached_property
     def offered(self) -> Offered:
         """Give what it can be asked for."""
         tiers = frozenset(name for name, _ in self.tiers)
@@ -420,13 +420,16 @@ class Pool:
         ]
         prices = [block.price_ticks * NANOUSD_PER_TICK * PPM for block in self.blocks]
         no_load = self.no_load_ticks * NANOUSD_PER_TICK * PPM * PARTS
+        premiums, reserve = duals.premiums, duals.reserve if self.reserve else {}
         gains = []
         for interval, sizes in enumerate(self.sizes_by_interval):
             earned = duals.pools.get((self.id, interval), 0) * PPM
             for name, beta_ppm, slot in tiers:
-                premium = duals.premiums.get((self.id, name, interval), 0)
-                earned = max(earned, beta_ppm * (duals.slots[slot + interval] + premium))
-            kept = duals.reserve.get((region, interval), 0) * PPM if self.reserve else 0
+                price = duals.slots[slot + interval]
+                if premiums:
+                    price += premiums.get((self.id, name, interval), 0)
+                earned = max(earned, beta_ppm * price)
+            kept = reserve.get((region, interval), 0) * PPM if reserve else 0
             margins = [earned - price for price in prices]
             inventory = self.inventory_hundredths[interval]
             least = self.output_min_ppm * inventory

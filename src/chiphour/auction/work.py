@@ -99,7 +99,7 @@ class Perf(NamedTuple):
     needs: tuple[tuple[str, int], ...]
 
 
-_RATES, _NEEDS, _SCALE = attrgetter("rates"), attrgetter("needs"), attrgetter("scale")
+_NEEDS, _SCALE = attrgetter("needs"), attrgetter("scale")
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,12 @@ class Work:
     @cached_property
     def rate_max(self) -> int:
         """Give its best rate: picounits per chip-hour of any factor on any product."""
-        rate_max: int = max(map(max, map(_RATES, self.perf)))
-        return rate_max
+        return max(self.best_rates.values())
+
+    @cached_property
+    def best_rates(self) -> Mapping[str, int]:
+        """Give the best rate on each product: picounits per chip-hour of any factor."""
+        return {row.product: max(row.rates) for row in self.perf}
 
     @cached_property
     def has_scale(self) -> bool:
@@ -200,7 +204,9 @@ class Buyable(NamedTuple):
     """All that a mode may buy: `choices` by product, tier, pool and step.
 
     `steps`: those of each product, tier and pool, in order. `products`: all of theirs. `rate_max`:
-    the best rate of any. `is_whole`: each may be all of the mode's chips.
+    the best rate of any. `is_whole`: each may be all of the mode's chips. Of each choice:
+    `traded`, its product and tier; `rates_and_losses`, its rate of the first factor and its loss in
+    10^-24 dollars.
     """
 
     choices: tuple[Choice, ...]
@@ -208,6 +214,8 @@ class Buyable(NamedTuple):
     products: frozenset[str]
     rate_max: int
     is_whole: bool
+    traded: tuple[tuple[str, str], ...]
+    rates_and_losses: tuple[tuple[int, int], ...]
 
 
 def choices(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> tuple[Choice, ...]:
@@ -242,7 +250,15 @@ def _buyable(
         steps[place] = (*steps.get(place, ()), one)
     rate_max = max((max(one.rates) for one in found), default=0)
     is_whole = all(one.chips_hundredths >= work.chips_max_hundredths for one in found)
-    return Buyable(found, steps, frozenset(one.product for one in found), rate_max, is_whole)
+    return Buyable(
+        found,
+        steps,
+        frozenset(one.product for one in found),
+        rate_max,
+        is_whole,
+        tuple((one.product, one.tier) for one in found),
+        tuple((one.rates[0], one.loss_picousd * PICOS) for one in found),
+    )
 
 
 def _choices(

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from fractions import Fraction
-from operator import mul
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -117,6 +116,8 @@ class Divisible(NamedTuple):
 
     def needs(self, product: str) -> Mapping[str, int]:
         """Give the units of each side resource that a chip needs beyond the product's bundle."""
+        if not self.work.has_needs:
+            return {}
         return next((dict(row.needs) for row in self.work.perf if row.product == product), {})
 
     def lower(
@@ -329,12 +330,16 @@ class Divisible(NamedTuple):
         omega = [duals.work.get((bid, self.id, factor), 0) for factor in work.factors]
         unit = sum(omega)
         most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
-        blocks = sum(max(usd - unit, 0) * min(units, most) for units, usd in work.cut_curve(grid))
+        blocks = 0
+        for units, usd in work.cut_curve(grid):
+            if usd <= unit:  # So are all that follow: willingness to pay never rises.
+                break
+            blocks += (usd - unit) * min(units, most)
         can = buyable(work, grid, context.pools)
         profits = self.profits(context, bid, duals, can)
         if can.is_whole:  # One choice may take all chips of an interval.
-            best_each: list[int] = [max(0, *each) for each in zip(*profits.values(), strict=True)]
-            chips = sum(best_each) * work.chips_max_hundredths
+            best = sum(max(0, *each) for each in zip(*profits.values(), strict=True))
+            chips = best * work.chips_max_hundredths
         else:
             found = [can.choices[place] for place in profits]
             chips = _best_chips(found, tuple(profits.values()), work.chips_max_hundredths)
@@ -355,15 +360,19 @@ class Divisible(NamedTuple):
         nobody's choice; unless they are among `held`.
         """
         work, first_slots, slots = self.work, context.grid.first_slots, duals.slots
-        omega = [duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
+        value, *others = (duals.work.get((bid, work.id, factor), 0) for factor in work.factors)
         theta, first, end = duals.budgets.get(bid, 0), work.first, work.end
+        gains = [value * rate - loss for rate, loss in can.rates_and_losses]
+        for factor, more in enumerate(others, start=1):
+            each = zip(gains, can.choices, strict=True)
+            gains = [gain + more * choice.rates[factor] for gain, choice in each]
+        is_plain = not (work.has_needs or theta)
+        firsts = map(first_slots.__getitem__, can.traded)
         profits = {}
-        for place, choice in enumerate(can.choices):
-            product, tier, pool, _, _, rates, loss_picousd, _ = choice
-            gain: int = sum(map(mul, omega, rates)) - loss_picousd * PICOS
-            slot = first_slots[product, tier]
+        for place, (gain, slot) in enumerate(zip(gains, firsts, strict=True)):
             prices = slots[slot + first : slot + end]
-            if pool or theta:
+            if not is_plain:
+                choice = can.choices[place]
                 prices = tuple(
                     price + _extra(choice, interval, slot, duals, theta, context)
                     for interval, price in enumerate(prices, start=first)
@@ -378,7 +387,8 @@ class Divisible(NamedTuple):
         lost = self.work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
         most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
         lost = min(lost, most) * (PICOS // PPM)
-        return {row.product: div_ceil(max(row.rates) * usd + lost, PICOS) for row in self.work.perf}
+        best = self.work.best_rates.items()
+        return {product: -(-(rate * usd + lost) // PICOS) for product, rate in best}
 
 
 def _fill(delivered: list[int], steps: Sequence[Choice], low: int, high: int) -> None:
