@@ -56,6 +56,8 @@ CHANGED_SHARE = 0.01
 CHANGED_SEEDS = (1, 2, 3, 4, 5)  # Each is another hundredth of the bids.
 SMALL = relax(whole_family(10, 5, 1).program)
 ROUNDS = 3
+SMALL_ROUNDS = 15  # Of what takes less than a second: there a few milliseconds decide.
+SMALL_BIDS = 200
 
 Figure = dict[str, Any]
 
@@ -107,6 +109,7 @@ def size_figures(bids: int, pools: int, hours: int) -> Iterator[Figure]:
     """Yield the median time of a whole clearing, integers, prices and check, and of its parts."""
     run = from_fields(family(bids, pools, hours))
     taken: dict[str, list[float]] = {}
+    rounds = SMALL_ROUNDS if bids <= SMALL_BIDS else ROUNDS
     with SolverProcess() as solver:
         solver.solve(SMALL)  # Its start is left out.
 
@@ -116,7 +119,7 @@ def size_figures(bids: int, pools: int, hours: int) -> Iterator[Figure]:
             taken["solve"][-1] += time.perf_counter() - began
             return found
 
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             taken.setdefault("solve", []).append(0.0)
             began = time.perf_counter()
             columns = build(run).program.value.size
@@ -128,7 +131,7 @@ def size_figures(bids: int, pools: int, hours: int) -> Iterator[Figure]:
             taken.setdefault("clear", []).append(cleared - built)
             taken.setdefault("check", []).append(time.perf_counter() - cleared)
     params = {"bids": bids, "pools": pools, "hours": hours, "columns": columns}
-    median = {name: sorted(times)[ROUNDS // 2] for name, times in taken.items()}
+    median = {name: sorted(times)[rounds // 2] for name, times in taken.items()}
     for name, seconds in median.items():
         yield {"name": f"auction {name}", "params": params, "value": round(seconds, 3), "unit": "s"}
     for name in ("build", "check"):
