@@ -254,8 +254,9 @@ def work(asked: Market) -> Iterator[Violation]:
                 is_open = mode.id in used or mode.id not in linked
                 if is_open and isinstance(mode, Divisible) and not mode.work.has_scale:
                     can = buyable(mode.work, case.grid, case.context.pools)
-                    yield from _chips(asked, bid.id, mode, held, can)
-                    yield from _blocks(asked, bid.id, mode, held, can)
+                    if can.choices:  # None where the pools that stock what it needs are gone.
+                        yield from _chips(asked, bid.id, mode, held, can)
+                        yield from _blocks(asked, bid.id, mode, held, can)
 
 
 def _chips(

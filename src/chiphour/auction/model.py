@@ -377,7 +377,7 @@ def duals(model: Model, row_dual: Floats) -> Duals:
 
 
 def _table(rows: Sequence[tuple[float, ...]]) -> Floats:
-    """Give rows of six as an array, by place: several times as fast as `np.array`."""
+    """Give rows of six as an array, by place."""
     flat = chain.from_iterable(rows)
     return np.fromiter(flat, np.float64, 6 * len(rows)).reshape(-1, 6).T
 

@@ -21,6 +21,7 @@ from chiphour.auction.bids import MODE
 from chiphour.auction.bids import Context
 from chiphour.auction.bids import Mode
 from chiphour.auction.bids import Offered
+from chiphour.auction.exact import NOTHING
 from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import Fields
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 KIND = "buy"
 ROLE = "bid"
 MODES_MAX = 64
-NOTHING = Fraction(0)
 SPEND_PICOUSD_MAX = 10**21  # A thousand million dollars.
 _TEXT = {"type": "string"}
 _NAMES = {"type": "array", "items": _TEXT, "minItems": 2}

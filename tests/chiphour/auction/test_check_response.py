@@ -6,6 +6,8 @@ Keeps   the tolerance in units: what a stranger bids loosens nothing.
 Source  docs/formulation/auction.md, section 7.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from auction_fields import H100
@@ -102,3 +104,15 @@ def test_chips_sold_below_their_own_price_are_told():
     given = asked(run([HOPPER], PLAIN))
     (price,) = given.case.result.fixed.slots
     assert "p od interval 0" in told(given, pools={("p", 0): price + CENT})
+
+
+def test_a_run_without_the_pools_that_a_mode_needs_is_cleared_without_the_mode():
+    """What nobody stocks any more has no best rate: the check once ended with an exception."""
+    needy = bid("n", 10, {H100: "1"}, (10, 5), needs={"cpu": 2})
+    stocked = offer("p", 20, H100, 30, 1, side_stock={"cpu": [60]})
+    others = [offer("q", 21, H100, 30, 1), bid("b", 11, {H100: "1"}, (10, 5))]
+    instance = from_fields(run([HOPPER], [stocked, needy, *others]))
+    left = replace(instance, bids=tuple(one for one in instance.bids if one.id != "p"))
+    result = clear(left, solve)
+    assert {part.id for part in result.award.parts} == {"b", "q"}
+    assert not told(books(case(left, result)))

@@ -388,7 +388,7 @@ class Divisible(NamedTuple):
         most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
         lost = min(lost, most) * (PICOS // PPM)
         best = self.work.best_rates.items()
-        return {product: -(-(rate * usd + lost) // PICOS) for product, rate in best}
+        return {product: div_ceil(rate * usd + lost, PICOS) for product, rate in best}
 
 
 def _fill(delivered: list[int], steps: Sequence[Choice], low: int, high: int) -> None:
