@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from auction_runs import runs
 from chiphour.auction.award import AUCTION_ACCOUNT
-from chiphour.auction.check import bound_usd
+from chiphour.auction.bound import bound_usd
 from chiphour.auction.check import violations
 from chiphour.auction.clear import clear
 from chiphour.auction.instance import read_run

@@ -14,26 +14,25 @@ that the award is best and that they clear it.
 
 from collections import Counter
 from collections.abc import Iterator
-from collections.abc import Mapping
 from fractions import Fraction
 
-from chiphour.auction.check_form import EMPTY
+from chiphour.auction.bound import above_nanousd
+from chiphour.auction.bound import bound_usd
+from chiphour.auction.bound import together_usd
 from chiphour.auction.check_form import FORM
 from chiphour.auction.check_form import case
 from chiphour.auction.check_money import MONEY
 from chiphour.auction.check_money import Books
 from chiphour.auction.check_money import MoneyRule
 from chiphour.auction.check_money import books
+from chiphour.auction.check_money import worths_usd
 from chiphour.auction.check_quantities import QUANTITIES
 from chiphour.auction.check_response import RESPONSES
 from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.fields import PICOS
 from chiphour.auction.grid import MINUTES_PER_HOUR
-from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Violation
-from chiphour.auction.held import Duals
-from chiphour.auction.held import Held
 from chiphour.auction.instance import Instance
 from chiphour.auction.lost import lost_usd
 from chiphour.auction.result import PPB
@@ -67,49 +66,11 @@ def certified_gap_ppb(instance: Instance, result: Result) -> int:
     D is that of the relaxation's duals (eq. 12). Where D is zero W takes its place below the line.
     """
     asked = case(instance, result)
-    welfare_usd = books(asked).welfare_usd
+    welfare_usd = exact_sum(worths_usd(asked).values())
     bound = bound_usd(asked.instance, result.relaxed)
     gap = (bound - welfare_usd) * PPB
     below = abs(bound) or abs(welfare_usd)
     return div_ceil(*(gap / below).as_integer_ratio()) if below else 0
-
-
-def bound_usd(
-    instance: Instance, duals: Duals, fixed: Mapping[str, Held] | None = None
-) -> Fraction:
-    """Give D: what everyone could gain alone at these duals, arcs included, in dollars (eq. 12).
-
-    With `fixed`, what each bid holds, by id, all integers stay as held: D_fix.
-    """
-    context = instance.context
-    profits = [
-        bid.profit_max(context, duals, None if fixed is None else fixed.get(bid.id, EMPTY))
-        for bid in instance.bids
-    ]
-    return exact_sum([*profits, _arcs_usd(instance.grid, duals)])
-
-
-def bound_nanousd(instance: Instance, duals: Duals) -> int:
-    """Give D in nano-dollars, rounded up: as a result publishes it."""
-    return _above_nanousd(bound_usd(instance, duals))
-
-
-def _above_nanousd(usd: Fraction) -> int:
-    return div_ceil(*(usd * NANOUSD_PER_USD).as_integer_ratio())
-
-
-def _arcs_usd(grid: Grid, duals: Duals) -> Fraction:
-    """Give what the arcs earn when each carries what suits it best (eq. 6)."""
-    numbers, tiers = grid.product_numbers, grid.tier_numbers
-    total = 0
-    for source, target, tier, least, most in grid.arcs:
-        start = grid.slot(numbers[source], tiers[tier], 0)
-        end = grid.slot(numbers[target], tiers[tier], 0)
-        for interval in range(grid.intervals):
-            rise_nanousd = duals.slots[end + interval] - duals.slots[start + interval]
-            total += max(rise_nanousd * least[interval], rise_nanousd * most[interval])
-    scale = HUNDREDTHS * NANOUSD_PER_USD * MINUTES_PER_HOUR
-    return Fraction(total * grid.step_minutes, scale)
 
 
 def welfare(books: Books) -> Iterator[Violation]:
@@ -127,12 +88,12 @@ def certificate(books: Books) -> Iterator[Violation]:
     programme with the integers as awarded, nor the prices. The bound is D at the relaxation's.
     """
     case, result, most = books.case, books.case.result, tolerance_usd(books)
-    gap_usd = bound_usd(case.instance, result.fixed, case.held) - books.welfare_usd
+    gap_usd = together_usd(case.grid, result.fixed, books.gains_usd) - books.welfare_usd
     if not -most <= gap_usd <= most:
         expected = f"a bound within {_microusd(most)} micro-dollars of the welfare"
         yield Violation("certificate", "integers fixed", expected, f"{_microusd(gap_usd)} above")
     above_usd = bound_usd(case.instance, result.relaxed)
-    expected_nanousd = _above_nanousd(above_usd)
+    expected_nanousd = above_nanousd(above_usd)
     if result.bound_nanousd != expected_nanousd:
         found = str(result.bound_nanousd)
         yield Violation("bound", "all", f"{expected_nanousd} nano-dollars", found)

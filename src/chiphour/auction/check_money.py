@@ -11,20 +11,19 @@ cannot pays what he can, and the rest goes round again.
 
 from collections import defaultdict
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 from math import floor
-from math import lcm
 from typing import NamedTuple
 
 from chiphour.auction.award import AUCTION_ACCOUNT
 from chiphour.auction.award import Line
 from chiphour.auction.award import Part
 from chiphour.auction.bids.virtual import Virtual
+from chiphour.auction.bound import gains_usd
 from chiphour.auction.check_form import Case
 from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import HUNDREDTHS
@@ -44,14 +43,15 @@ from chiphour.units import div_half_even
 class Books(NamedTuple):
     """What every rule of money asks for, found once.
 
-    By bid: `worth_usd`, declared value or cost; `owed_microusd`, what it pays before uplift;
+    By bid: `gains_usd`, the most that it could gain alone at the duals of the programme with its
+    integers as awarded, its own as held; `owed_microusd`, what it pays before uplift;
     `tops_picousd`, the greatest size of its price for a chip-hour of each product that it trades,
     in 10^-12 dollars, rounded up.
     `welfare_usd`: the declared value of all that is held, less the cost.
     """
 
     case: Case
-    worth_usd: Mapping[str, Fraction]
+    gains_usd: Mapping[str, Fraction]
     owed_microusd: Mapping[str, int]
     stakes: tuple["Stake", ...]
     welfare_usd: Fraction
@@ -63,14 +63,18 @@ MoneyRule = Callable[[Books], Iterator[Violation]]
 
 def books(case: Case) -> Books:
     """Find by the rules what everyone holds is worth, owes and has at stake."""
-    context = case.context
-    worth = {bid: case.bids[bid].worth(context, held) for bid, held in case.held.items()}
-    owed = dues(case)
+    worth, owed = worths_usd(case), dues(case)
     stakes = tuple(
         _stake(case, part, worth[part.id], owed[part.id]) for part in case.result.award.parts
     )
     tops = {bid.id: bid.tops_picousd(case.grid) for bid in case.bids.values()}
-    return Books(case, worth, owed, stakes, exact_sum(worth.values()), tops)
+    gains = gains_usd(case.instance, case.result.fixed, case.held)
+    return Books(case, gains, owed, stakes, exact_sum(worth.values()), tops)
+
+
+def worths_usd(case: Case) -> dict[str, Fraction]:
+    """Give the declared value, or less the cost, of what each bid holds."""
+    return {bid: case.bids[bid].worth(case.context, held) for bid, held in case.held.items()}
 
 
 def prices(books: Books) -> Iterator[Violation]:
@@ -195,29 +199,29 @@ class Stake(NamedTuple):
 
     id: str
     surplus_microusd: Fraction
-    hundredth_hours: Fraction
+    hundredth_minutes: int
     is_first: bool
     charge_microusd_max: int
 
 
 def _stake(case: Case, part: Part, worth_usd: Fraction, owed_microusd: int) -> Stake:
     """Give a participant's stake: declared value less payment, or revenue less cost."""
-    bid, hours = case.bids[part.id], _hundredth_hours(case, part)
+    bid, minutes = case.bids[part.id], _hundredth_minutes(case, part)
     worth, parts = worth_usd.as_integer_ratio()
     surplus = Fraction(worth * MICROUSD_PER_USD - owed_microusd * parts, parts)
-    most = max(floor(surplus), 0) if hours else 0
+    most = max(floor(surplus), 0) if minutes else 0
     if isinstance(bid, Workload) and bid.spend_microusd is not None:
         most = max(min(most, bid.spend_microusd - owed_microusd), 0)
     is_first = part.side == BUY or isinstance(bid, Virtual)
-    return Stake(part.id, surplus, hours, is_first, most)
+    return Stake(part.id, surplus, minutes, is_first, most)
 
 
-def _hundredth_hours(case: Case, part: Part) -> Fraction:
-    """Give the hundredths of a chip-hour that a part buys or sells, to gangs included."""
-    lines = sum(line.quantity_hundredths for line in part.lines)
-    gangs = sum(gang.chips * gang.intervals * HUNDREDTHS for gang in part.gangs)
+def _hundredth_minutes(case: Case, part: Part) -> int:
+    """Give the hundredths of a chip x minutes that a part buys or sells, to gangs included."""
+    lines = sum([line.quantity_hundredths for line in part.lines])
+    gangs = sum([gang.chips * gang.intervals * HUNDREDTHS for gang in part.gangs])
     sold = sum(part.gang_hundredths)
-    return Fraction((lines + gangs + sold) * case.grid.step_minutes, MINUTES_PER_HOUR)
+    return (lines + gangs + sold) * case.grid.step_minutes
 
 
 def made_whole_microusd(stake: Stake) -> int:
@@ -225,15 +229,15 @@ def made_whole_microusd(stake: Stake) -> int:
 
     A tick for a hundredth of a chip-hour is a micro-dollar.
     """
-    is_lost = _is_loss(stake.surplus_microusd, stake.hundredth_hours)
+    is_lost = _is_loss(stake.surplus_microusd, stake.hundredth_minutes)
     return ceil(-stake.surplus_microusd) if is_lost else 0
 
 
-def _is_loss(surplus_microusd: Fraction, hundredth_hours: Fraction) -> bool:
+def _is_loss(surplus_microusd: Fraction, hundredth_minutes: int) -> bool:
     """Tell whether more is lost than half a tick a chip-hour."""
     if surplus_microusd.numerator >= 0:
         return False
-    return surplus_microusd < -hundredth_hours / 2
+    return surplus_microusd * 2 * MINUTES_PER_HOUR < -hundredth_minutes
 
 
 def make_whole(books: Books) -> Iterator[Violation]:
@@ -281,17 +285,16 @@ def split(asked: Sequence[Stake], pot: int) -> tuple[dict[str, int], int]:
     for is_first in (True, False):
         open_stakes = [s for s in asked if s.is_first == is_first and s.charge_microusd_max]
         while open_stakes and pot:
-            hours = _same_parts(stake.hundredth_hours for stake in open_stakes)
-            all_hours = sum(hours)
-            shares = [pot * own for own in hours]  # Micro-dollars x `all_hours`.
+            minutes = sum(stake.hundredth_minutes for stake in open_stakes)
+            shares = [pot * stake.hundredth_minutes for stake in open_stakes]  # x `minutes`.
             full = {
                 stake.id: stake.charge_microusd_max
                 for stake, share in zip(open_stakes, shares, strict=True)
-                if stake.charge_microusd_max * all_hours <= share
+                if stake.charge_microusd_max * minutes <= share
             }
             if not full:
                 names = (stake.id for stake in open_stakes)
-                amounts = _whole(dict(zip(names, shares, strict=True)), all_hours, pot)
+                amounts = _whole(dict(zip(names, shares, strict=True)), minutes, pot)
                 charged |= amounts
                 pot -= sum(amounts.values())
                 break
@@ -299,13 +302,6 @@ def split(asked: Sequence[Stake], pot: int) -> tuple[dict[str, int], int]:
             pot -= sum(full.values())
             open_stakes = [stake for stake in open_stakes if stake.id not in full]
     return charged, pot
-
-
-def _same_parts(amounts: Iterable[Fraction]) -> list[int]:
-    """Give amounts as integers of the largest part that they all are multiples of."""
-    ratios = [amount.as_integer_ratio() for amount in amounts]
-    common = lcm(*(bottom for _, bottom in ratios))
-    return [top * (common // bottom) for top, bottom in ratios]
 
 
 def _whole(shares: Mapping[str, int], parts: int, pot: int) -> dict[str, int]:
@@ -349,7 +345,7 @@ def worse_off(books: Books) -> Iterator[Violation]:
     for part, stake in zip(books.case.result.award.parts, books.stakes, strict=True):
         uplift = part.make_whole_microusd - part.charge_microusd
         left = stake.surplus_microusd + uplift if uplift else stake.surplus_microusd
-        if _is_loss(left, stake.hundredth_hours):
+        if _is_loss(left, stake.hundredth_minutes):
             expected = "to lose at most half a tick a chip-hour"
             yield Violation("worse off", stake.id, expected, f"{floor(left)} micro-dollars")
 

@@ -249,6 +249,8 @@ def work(asked: Market) -> Iterator[Violation]:
         if isinstance(bid, Workload) and bid.spend_microusd is None:
             held = case.held.get(bid.id, EMPTY)
             used = {key.mode for key in held.traded} | {gang.mode for gang in held.gangs}
+            if not (used or asked.books.gains_usd[bid.id]):
+                continue  # It holds nothing, and nothing that it lacks would gain.
             linked = {mode for group in (*bid.xor, *bid.requires) for mode in group}
             for _, mode in bid.modes:
                 is_open = mode.id in used or mode.id not in linked
@@ -264,8 +266,7 @@ def _chips(
 ) -> Iterator[Violation]:
     """Yield intervals in which a mode holds other chips than those that gain most."""
     work, found, noise = mode.work, can.choices, _noise(mode.work, can)
-    amounts = _amounts(work, held, can)
-    places = {n for own in amounts.values() for n, _ in own}
+    amounts, places = _amounts(work, held, can)
     profits = mode.profits(asked.books.case.context, bid, asked.duals, can, places)
     for interval, each in enumerate(zip(*profits.values(), strict=True), start=work.first):
         best, total = max(0, *each), 0
@@ -283,16 +284,21 @@ def _chips(
             yield _told(f"{bid} {work.id}", interval, "left out that gain", lacking, most)
 
 
-def _amounts(work: Work, held: Held, can: Buyable) -> Mapping[int, Sequence[tuple[int, int]]]:
-    """Give what is held in each interval, as (number of the choice, hundredths of a chip)."""
+def _amounts(
+    work: Work, held: Held, can: Buyable
+) -> tuple[Mapping[int, Sequence[tuple[int, int]]], set[int]]:
+    """Give what is held in each interval, as (number of the choice, hundredths of a chip).
+
+    And all those numbers.
+    """
     amounts: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    if held.traded:
-        places = {place: number for number, place in enumerate(can.steps)}
-        for (mode, product, tier, interval, pool), quantity in held.traded.items():
-            place = places.get((product, tier, pool))
-            if mode == work.id and place is not None:
-                amounts[interval].append((place, quantity))
-    return amounts
+    places = set()
+    for (mode, product, tier, interval, pool), quantity in held.traded.items():
+        place = can.places.get((product, tier, pool))
+        if mode == work.id and place is not None:
+            amounts[interval].append((place, quantity))
+            places.add(place)
+    return amounts, places
 
 
 def _noise(work: Work, can: Buyable) -> int:
@@ -312,7 +318,7 @@ def _blocks(
     price, rate = sum(omega), can.rate_max
     noise = _noise(work, can) // rate + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
-    left, done, most = min(each), 0, 2 * work.units_max(case.grid)
+    left, done = min(each), 0
 
     def is_more(amount: int) -> bool:
         """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
@@ -322,8 +328,8 @@ def _blocks(
         chips = sum(asked.moved(interval, *can.products) for interval in every)
         return amount > chips * rate * case.grid.step_minutes
 
-    for number, (units, usd) in enumerate(work.cut_curve(case.grid)):
-        full, gain = min(units, most) * HUNDREDTHS * MINUTES_PER_HOUR, usd - price
+    for number, (units, usd) in enumerate(can.curve):
+        full, gain = min(units, can.units_max) * HUNDREDTHS * MINUTES_PER_HOUR, usd - price
         taken = min(full, left)
         left, done = left - taken, done + taken
         if gain > noise and is_more(full - taken):

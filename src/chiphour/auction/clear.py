@@ -12,7 +12,7 @@ from math import isfinite
 import numpy as np
 
 from chiphour.auction.award import award
-from chiphour.auction.check import bound_nanousd
+from chiphour.auction.bound import bound_nanousd
 from chiphour.auction.check import violations
 from chiphour.auction.gang_prices import least
 from chiphour.auction.held import Duals

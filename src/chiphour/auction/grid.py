@@ -113,6 +113,14 @@ class Grid:
     arcs: tuple[Arc, ...]
     settle_minutes: int | None = None
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.opens_ns, self.step_minutes, self.tiers, self.products))
+
+    def __hash__(self) -> int:
+        """Give what it is looked up by, found once: every bid of a run asks by its grid."""
+        return self._hash
+
     @property
     def slots(self) -> int:
         """Count the products x tiers x intervals."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from chiphour.auction.award import Flow
 from chiphour.auction.bids import Bid
+from chiphour.auction.bound import gains_usd
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import SELL
@@ -64,11 +65,10 @@ def lost_usd(
 ) -> Lost:
     """Give what each bid and the shared rows forgo; who is not in `held` holds nothing."""
     context, empty = instance.context, Held()
-    found = {}
+    found = gains_usd(instance, duals)
     for bid in instance.bids:
         own = held.get(bid.id, empty)
-        profit = bid.worth(context, own) - _paid_usd(context, duals, bid, own)
-        found[bid.id] = bid.profit_max(context, duals, None) - profit
+        found[bid.id] -= bid.worth(context, own) - _paid_usd(context, duals, bid, own)
     return Lost(found, _shared_usd(instance, duals, held, flows))
 
 

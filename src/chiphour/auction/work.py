@@ -45,6 +45,7 @@ RATE_PICOS_MIN = PICOS // 1_000_000  # Finer, and what tiers deliver would be cu
 RATE_PICOS_MAX = PICOS * 1_000_000  # greater, and so would be the value of a unit.
 RATES_RATIO_MAX = 1_000_000  # Between the rates of a mode: a solver forgets what does less.
 CHOICES_MAX = 1 << 17  # Products x tiers x pools x steps of scale x intervals of a mode.
+KEPT = 1 << 14  # Modes of which what they may buy, and pay, is remembered.
 PPB = 10**9
 
 _DECIMAL = {"type": "string"}
@@ -201,12 +202,14 @@ class Choice(NamedTuple):
 
 
 class Buyable(NamedTuple):
-    """All that a mode may buy: `choices` by product, tier, pool and step.
+    """All that a mode may buy in a run: `choices` by product, tier, pool and step.
 
     `steps`: those of each product, tier and pool, in order. `products`: all of theirs. `rate_max`:
     the best rate of any. `is_whole`: each may be all of the mode's chips. Of each choice:
-    `traded`, its product and tier; `rates_and_losses`, its rate of the first factor and its loss in
-    10^-24 dollars.
+    `firsts`, its slot in the first interval of the window; `rates_and_losses`, its rate of the
+    first factor and its loss in 10^-24 dollars. `curve`: the mode's, cut to the cap; `units_max`:
+    the picounits that no block is longer than, twice what all its chips can do. `places`: the
+    number of each product, tier and pool, in order.
     """
 
     choices: tuple[Choice, ...]
@@ -214,8 +217,11 @@ class Buyable(NamedTuple):
     products: frozenset[str]
     rate_max: int
     is_whole: bool
-    traded: tuple[tuple[str, str], ...]
+    firsts: tuple[int, ...]
     rates_and_losses: tuple[tuple[int, int], ...]
+    curve: tuple[tuple[int, int], ...]
+    units_max: int
+    places: Mapping[tuple[str, str, str], int]
 
 
 def choices(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> tuple[Choice, ...]:
@@ -228,46 +234,52 @@ def buyable(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> Buyable:
 
     A tier whose interruptions cost more an hour than lies between floor and cap is none.
     """
-    loss_max = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD)
-    if not work.has_needs:
-        return _anywhere(work, grid.tiers, loss_max)
-    return _buyable(work, grid.tiers, loss_max, pools)
+    return _buyable(work, grid, pools) if work.has_needs else _anywhere(work, grid)
 
 
-@lru_cache(maxsize=1 << 14)
-def _anywhere(work: Work, tiers: tuple[Tier, ...], loss_max: int) -> Buyable:
+@lru_cache(maxsize=KEPT)
+def _anywhere(work: Work, grid: Grid) -> Buyable:
     """Give what a mode may buy that asks for no pool: it is asked for again and again."""
-    return _buyable(work, tiers, loss_max, {})
+    return _buyable(work, grid, {})
 
 
-def _buyable(
-    work: Work, tiers: tuple[Tier, ...], loss_max: int, pools: Mapping[str, Offered]
-) -> Buyable:
-    found = _choices(work, tiers, loss_max, pools)
+def _buyable(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> Buyable:
+    found = _choices(work, grid, pools)
     steps: dict[tuple[str, str, str], tuple[Choice, ...]] = {}
     for one in found:
         place = one.product, one.tier, one.pool
         steps[place] = (*steps.get(place, ()), one)
-    rate_max = max((max(one.rates) for one in found), default=0)
-    is_whole = all(one.chips_hundredths >= work.chips_max_hundredths for one in found)
     return Buyable(
         found,
         steps,
-        frozenset(one.product for one in found),
-        rate_max,
-        is_whole,
-        tuple((one.product, one.tier) for one in found),
-        tuple((one.rates[0], one.loss_picousd * PICOS) for one in found),
+        products=frozenset(one.product for one in found),
+        rate_max=max((max(one.rates) for one in found), default=0),
+        is_whole=all(one.chips_hundredths >= work.chips_max_hundredths for one in found),
+        firsts=tuple(grid.first_slots[one.product, one.tier] + work.first for one in found),
+        rates_and_losses=tuple((one.rates[0], one.loss_picousd * PICOS) for one in found),
+        curve=work.cut_curve(grid),
+        units_max=2 * work.units_max(grid),
+        places={place: number for number, place in enumerate(steps)},
     )
 
 
-def _choices(
-    work: Work, tiers: tuple[Tier, ...], loss_max: int, pools: Mapping[str, Offered]
-) -> tuple[Choice, ...]:
+@lru_cache(maxsize=KEPT)
+def tops_picousd(work: Work, grid: Grid) -> Mapping[str, int]:
+    """Give the size of what its dearest block pays for a chip-hour of each product."""
+    usd = max(abs(usd) for _, usd in work.cut_curve(grid))
+    lost = work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
+    most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
+    lost = min(lost, most) * (PICOS // PPM)
+    best = work.best_rates.items()
+    return {product: div_ceil(rate * usd + lost, PICOS) for product, rate in best}
+
+
+def _choices(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> tuple[Choice, ...]:
+    loss_max = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD)
     accepted = [
         tier
         for name, pi_max in work.tiers
-        for tier in tiers
+        for tier in grid.tiers
         if tier.name == name
         and (pi_max is None or tier.pi_ppm <= pi_max)
         and tier.pi_ppm * work.loss_picousd <= loss_max * PPM

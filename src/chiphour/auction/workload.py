@@ -240,10 +240,12 @@ class Workload(NamedTuple):
             modes=tuple((kind, mode.scaled(share_ppb)) for kind, mode in self.modes)
         )
 
-    def tops_picousd(self, grid: Grid) -> dict[str, int]:
+    def tops_picousd(self, grid: Grid) -> Mapping[str, int]:
         """Give the greatest size of its price for a chip-hour of each product."""
         (_, first), *others = self.modes
-        found = first.tops_picousd(grid)
+        if not others:
+            return first.tops_picousd(grid)
+        found = dict(first.tops_picousd(grid))
         for _, mode in others:
             for product, picousd in mode.tops_picousd(grid).items():
                 found[product] = max(found.get(product, 0), picousd)

@@ -21,8 +21,8 @@ from auction_fields import H100
 from auction_rich import FAR
 from auction_rich import rich
 from auction_runs import runs
-from chiphour.auction.check import bound_nanousd
-from chiphour.auction.check import bound_usd
+from chiphour.auction.bound import bound_nanousd
+from chiphour.auction.bound import bound_usd
 from chiphour.auction.check import certified_gap_ppb
 from chiphour.auction.check import tolerance_usd
 from chiphour.auction.check import violations

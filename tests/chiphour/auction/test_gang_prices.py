@@ -23,7 +23,7 @@ from auction_fields import offer
 from auction_fields import reserve
 from auction_fields import run
 from auction_runs import runs
-from chiphour.auction.check import bound_usd
+from chiphour.auction.bound import bound_usd
 from chiphour.auction.clear import clear
 from chiphour.auction.gang_prices import least
 from chiphour.auction.instance import from_fields

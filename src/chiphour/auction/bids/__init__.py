@@ -81,7 +81,7 @@ class Bid(Protocol):
         With `fixed` its integers (a gang's place, a pool's hours, a mode's choice) stay as held.
         """
 
-    def tops_picousd(self, grid: Grid) -> dict[str, int]:
+    def tops_picousd(self, grid: Grid) -> Mapping[str, int]:
         """Give the greatest size of its price for a chip-hour of each product that it trades.
 
         In 10^-12 dollars, rounded up.
@@ -131,7 +131,7 @@ class Mode(Protocol):
     def profit_max(self, context: Context, bid: str, duals: Duals, fixed: Held | None) -> Fraction:
         """Give the most that the mode could gain alone at these prices, never below zero."""
 
-    def tops_picousd(self, grid: Grid) -> dict[str, int]:
+    def tops_picousd(self, grid: Grid) -> Mapping[str, int]:
         """Give the greatest size of its price for a chip-hour of each product that it trades.
 
         In 10^-12 dollars, rounded up.

@@ -37,10 +37,9 @@ from chiphour.auction.work import Work
 from chiphour.auction.work import buyable
 from chiphour.auction.work import choices
 from chiphour.auction.work import read_work
+from chiphour.auction.work import tops_picousd
 from chiphour.auction.work import work_fields
 from chiphour.units import NANOUSD_PER_USD
-from chiphour.units import PPM
-from chiphour.units import TICKS_PER_USD
 from chiphour.units import div_ceil
 from chiphour.units import div_floor
 
@@ -136,9 +135,9 @@ class Divisible(NamedTuple):
         measure = work.measure_picounits
         for row in factors:
             columns.measure(row, measure)
-        curve, most = work.cut_curve(columns.grid), 2 * work.units_max(columns.grid)
-        blocks = [min(units, most) / measure for units, _ in curve]
-        each = zip(curve, blocks, strict=True)
+        can = buyable(work, columns.grid, columns.offered)
+        blocks = [min(units, can.units_max) / measure for units, _ in can.curve]
+        each = zip(can.curve, blocks, strict=True)
         alike = [(usd * measure / PICOS**2, most) for (_, usd), most in each]
         first = columns.stretches((*name, "work"), alike, 1)[0]
         for row in factors:
@@ -148,24 +147,23 @@ class Divisible(NamedTuple):
             columns.run(row, 1, first, 1, len(blocks), 1)
             for place, units in enumerate(blocks):
                 columns.run(row + place, 0, chosen, 0, 1, -units)
-        found = choices(work, columns.grid, columns.offered)
-        ceiling = self._ceilings(columns, name, found, chosen)
-        steps = self._steps(columns, name, found, chosen)
+        ceiling = self._ceilings(columns, name, can.choices, chosen)
+        steps = self._steps(columns, name, can.choices, chosen)
         rows = _Rows(factors, ceiling, steps, budget)
-        return Layout(found, self._chips(columns, name, found, rows))
+        return Layout(can.choices, self._chips(columns, name, can, rows))
 
     def _chips(
-        self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], rows: "_Rows"
+        self, columns: "Columns", name: tuple[str, str], can: Buyable, rows: "_Rows"
     ) -> tuple[int, ...]:
         """Add the chips of every choice in every interval of the window; give the first of each."""
         work, hours, measure = self.work, columns.hours, self.work.measure_picounits
+        found, slots = can.choices, can.firsts
         begins, count, ceiling = work.first, work.end - work.first, work.chips_max_hundredths
         alike = [
             (-one.loss_picousd / PICOS * hours, min(one.chips_hundredths, ceiling) / HUNDREDTHS)
             for one in found
         ]
         firsts = columns.stretches((*name, "chips"), alike, count, traded=True)
-        slots = [columns.first_slots[one.product, one.tier] + begins for one in found]
         columns.runs([(s, 1, f, 1, count, 1) for s, f in zip(slots, firsts, strict=True)])
         for number, row in enumerate(rows.factors):
             each = zip(found, firsts, strict=True)
@@ -236,7 +234,7 @@ class Divisible(NamedTuple):
         grid, scale = context.grid, HUNDREDTHS * MINUTES_PER_HOUR
         delivered, lost = self.delivered(context, held)
         left, total = min(delivered) * grid.step_minutes, 0
-        for units, usd in self.work.cut_curve(grid):
+        for units, usd in buyable(self.work, grid, context.pools).curve:
             if left <= 0:
                 break
             total += usd * min(units * scale, left)
@@ -328,14 +326,12 @@ class Divisible(NamedTuple):
         """
         grid, work = context.grid, self.work
         omega = [duals.work.get((bid, self.id, factor), 0) for factor in work.factors]
-        unit = sum(omega)
-        most = 2 * work.units_max(grid)  # As in `lower`: what no chips can do is worth nothing.
-        blocks = 0
-        for units, usd in work.cut_curve(grid):
+        unit, blocks = sum(omega), 0
+        can = buyable(work, grid, context.pools)
+        for units, usd in can.curve:
             if usd <= unit:  # So are all that follow: willingness to pay never rises.
                 break
-            blocks += (usd - unit) * min(units, most)
-        can = buyable(work, grid, context.pools)
+            blocks += (usd - unit) * min(units, can.units_max)  # Worth nothing, as in `lower`.
         profits = self.profits(context, bid, duals, can)
         if can.is_whole:  # One choice may take all chips of an interval.
             best = sum(max(0, *each) for each in zip(*profits.values(), strict=True))
@@ -359,36 +355,30 @@ class Divisible(NamedTuple):
         By the choice's place among those of `can`. Those that gain nowhere are left out: they are
         nobody's choice; unless they are among `held`.
         """
-        work, first_slots, slots = self.work, context.grid.first_slots, duals.slots
+        work, slots = self.work, duals.slots
         value, *others = (duals.work.get((bid, work.id, factor), 0) for factor in work.factors)
-        theta, first, end = duals.budgets.get(bid, 0), work.first, work.end
+        theta, count = duals.budgets.get(bid, 0), work.end - work.first
         gains = [value * rate - loss for rate, loss in can.rates_and_losses]
         for factor, more in enumerate(others, start=1):
             each = zip(gains, can.choices, strict=True)
             gains = [gain + more * choice.rates[factor] for gain, choice in each]
         is_plain = not (work.has_needs or theta)
-        firsts = map(first_slots.__getitem__, can.traded)
         profits = {}
-        for place, (gain, slot) in enumerate(zip(gains, firsts, strict=True)):
-            prices = slots[slot + first : slot + end]
+        for place, (gain, slot) in enumerate(zip(gains, can.firsts, strict=True)):
+            prices = slots[slot : slot + count]
             if not is_plain:
-                choice = can.choices[place]
+                choice, begins = can.choices[place], slot - work.first
                 prices = tuple(
-                    price + _extra(choice, interval, slot, duals, theta, context)
-                    for interval, price in enumerate(prices, start=first)
+                    price + _extra(choice, interval, begins, duals, theta, context)
+                    for interval, price in enumerate(prices, start=work.first)
                 )
             if gain > min(prices) * NANO or place in held:
                 profits[place] = [gain - price * NANO for price in prices]
         return profits
 
-    def tops_picousd(self, grid: Grid) -> dict[str, int]:
+    def tops_picousd(self, grid: Grid) -> Mapping[str, int]:
         """Give the size of what its dearest block pays for a chip-hour of each product."""
-        usd = max(abs(usd) for _, usd in self.work.cut_curve(grid))
-        lost = self.work.loss_picousd * max(tier.pi_ppm for tier in grid.tiers)
-        most = (grid.cap_ticks - grid.floor_ticks) * (PICOS // TICKS_PER_USD) * PPM
-        lost = min(lost, most) * (PICOS // PPM)
-        best = self.work.best_rates.items()
-        return {product: div_ceil(rate * usd + lost, PICOS) for product, rate in best}
+        return tops_picousd(self.work, grid)
 
 
 def _fill(delivered: list[int], steps: Sequence[Choice], low: int, high: int) -> None:

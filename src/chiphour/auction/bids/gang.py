@@ -262,7 +262,7 @@ class Gang(NamedTuple):
             yield Violation("gang", where, "one place at most", f"{len(own)} places")
         if any(key.mode == self.id for key in held.traded):
             yield Violation("gang", where, "all of its chips or none", "chips bought singly")
-        options = set(self.pools(context))
+        options = set(self.pools(context)) if own else set()
         for gang in own:
             if (gang.product, gang.pool) not in options:
                 found = f"{gang.product} {gang.pool}"
@@ -282,13 +282,15 @@ class Gang(NamedTuple):
         x minutes.
         """
         grid, found = context.grid, []
-        value = {product: self._worth_at_scale(grid, product) for product, _ in self.values}
         if fixed is not None:
             for gang in self._own(fixed):
                 reach = range(gang.first, gang.first + gang.intervals)
                 cost = sum(self._prices(context, bid, duals, gang.pool, reach))
-                found.append(value.get(gang.product, 0) - gang.chips * grid.step_minutes * cost)
+                known = gang.product in dict(self.values)
+                worth = self._worth_at_scale(grid, gang.product) if known else 0
+                found.append(worth - gang.chips * grid.step_minutes * cost)
         else:
+            value = {product: self._worth_at_scale(grid, product) for product, _ in self.values}
             for product, pool in self.pools(context):
                 costs = self._windows(self._prices(context, bid, duals, pool, self._reach()))
                 chip_minutes = self.chips_paid(grid, product) * grid.step_minutes
