@@ -12,13 +12,14 @@ W (eq. 12), and `lost` is taken there. What comes out by our own rule is then an
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 from typing import NamedTuple
 
 from chiphour.auction.bids import Context
 from chiphour.auction.bids.divisible import Divisible
-from chiphour.auction.check import bound_usd
+from chiphour.auction.bound import bound_usd
 from chiphour.auction.check import violations
 from chiphour.auction.clear import clear
 from chiphour.auction.fields import PICOS
@@ -100,14 +101,14 @@ def duals_at(instance: Instance, result: Result, prices: Mapping[Slot, str]) -> 
                     beta_ppm * slots[grid.slot(number, grid.tier_numbers[tier], interval)] // PPM
                     for tier, beta_ppm in bid.tiers
                 )
-    duals = result.fixed._replace(slots=tuple(slots), pools=pools)
+    duals = replace(result.fixed, slots=tuple(slots), pools=pools)
     work = dict(duals.work)
     for bid in instance.bids:
         for _, mode in bid.modes if isinstance(bid, Workload) else ():
             if isinstance(mode, Divisible) and len(mode.work.factors) == 1:
                 key = bid.id, mode.id, mode.work.factors[0]
                 work[key] = _best_work(instance, bid.id, mode, duals)
-    return duals._replace(work=work)
+    return replace(duals, work=work)
 
 
 def _best_work(instance: Instance, bid: str, mode: Divisible, duals: Duals) -> int:
@@ -123,7 +124,7 @@ def _best_work(instance: Instance, bid: str, mode: Divisible, duals: Duals) -> i
     key = bid, mode.id, work.factors[0]
 
     def profit(omega: int) -> Fraction:
-        return mode.profit_max(context, bid, duals._replace(work={key: max(omega, 0)}), None)
+        return mode.profit_max(context, bid, replace(duals, work={key: max(omega, 0)}), None)
 
     return min(sorted(tried), key=profit)
 

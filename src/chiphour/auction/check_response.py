@@ -25,11 +25,11 @@ from chiphour.auction.check_form import EMPTY
 from chiphour.auction.check_money import Books
 from chiphour.auction.check_money import MoneyRule
 from chiphour.auction.fields import HUNDREDTHS
-from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import ON_DEMAND
 from chiphour.auction.grid import Violation
+from chiphour.auction.held import YOCTOUSD_PER_NANOUSD
 from chiphour.auction.held import Duals
 from chiphour.auction.held import Held
 from chiphour.auction.lost import not_chosen
@@ -42,11 +42,9 @@ from chiphour.auction.work import Work
 from chiphour.auction.work import buyable
 from chiphour.auction.workload import Workload
 from chiphour.units import NANOUSD_PER_TICK
-from chiphour.units import NANOUSD_PER_USD
 from chiphour.units import PPM
 
 NOISE_NANOUSD = 10_000  # A tenth of a tick an hour: nearer than this to no gain is no gain.
-NANO = PICOS * (PICOS // NANOUSD_PER_USD)  # 10^-24 dollars.
 
 
 class Market(NamedTuple):
@@ -306,7 +304,7 @@ def _noise(work: Work, can: Buyable) -> int:
     most = 0
     if work.has_needs:
         most = max(sum(many for _, many in one.needs) for one in can.choices)
-    return (NOISE_NANOUSD + most) * NANO
+    return (NOISE_NANOUSD + most) * YOCTOUSD_PER_NANOUSD
 
 
 def _blocks(
@@ -315,33 +313,33 @@ def _blocks(
     """Yield blocks of work done for less than its price, and left undone though worth more."""
     work, case = mode.work, asked.books.case
     omega = [asked.duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
-    price, rate = sum(omega), can.rate_max
-    noise = _noise(work, can) // rate + len(omega)
+    price, noise = sum(omega), _noise(work, can) // can.rate_max + len(omega)
     each = [done * case.grid.step_minutes for done in mode.delivered(case.context, held)[0]]
     left, done = min(each), 0
-
-    def is_more(amount: int) -> bool:
-        """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
-        if amount <= 0:
-            return False
-        every = range(work.first, work.end)
-        chips = sum(asked.moved(interval, *can.products) for interval in every)
-        return amount > chips * rate * case.grid.step_minutes
-
     for number, (units, usd) in enumerate(can.curve):
         full, gain = min(units, can.units_max) * HUNDREDTHS * MINUTES_PER_HOUR, usd - price
         taken = min(full, left)
         left, done = left - taken, done + taken
-        if gain > noise and is_more(full - taken):
+        if gain > noise and _is_more(asked, work, can, full - taken):
             where = f"{bid} {work.id} block {number}"
             yield Violation("response", where, "work worth more than its price done", "not all")
-        if gain < -noise and is_more(taken):
+        if gain < -noise and _is_more(asked, work, can, taken):
             where = f"{bid} {work.id} block {number}"
             yield Violation("response", where, "work worth less than its price left", "some done")
+        if gain <= noise and not left:
+            break  # Nor is any block that follows worth more, or done.
     for factor, value, own in zip(work.factors, omega, each, strict=True):
-        if value > noise and is_more(own - done):
+        if value > noise and _is_more(asked, work, can, own - done):
             where = f"{bid} {work.id} {factor}"
             yield Violation("response", where, "no work that is priced and not paid for", "some")
+
+
+def _is_more(asked: Market, work: Work, can: Buyable, amount: int) -> bool:
+    """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
+    if amount <= 0:
+        return False
+    chips = sum([asked.moved(at, *can.products) for at in range(work.first, work.end)])
+    return amount > chips * can.rate_max * asked.books.case.grid.step_minutes
 
 
 def shared(asked: Market) -> Iterator[Violation]:

@@ -6,6 +6,7 @@ Keeps   no result that its own checker refuses; the same run, the same result, b
 Source  docs/formulation/auction.md, sections 4 to 7 and equation 11; decision 0008.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 
@@ -144,7 +145,7 @@ def _risen(reference: Duals, found: Duals) -> Duals:
     slots = tuple(max(pair) for pair in zip(reference.slots, found.slots, strict=True))
     names = {**reference.pools, **found.pools}
     pools = {name: max(reference.pools.get(name, 0), found.pools.get(name, 0)) for name in names}
-    return reference._replace(slots=slots, pools=pools)
+    return replace(reference, slots=slots, pools=pools)
 
 
 def _share_ppb(instance: Instance, bid_id: str) -> int:

@@ -12,6 +12,7 @@ output sells no less at any price.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.held import Duals
@@ -42,7 +43,7 @@ def least(instance: Instance, held: Sequence[Held], duals: Duals) -> Duals:
                 if taken[interval] and key in pools:
                     price = _least(instance, bid, interval, used[interval], scale, duals)
                     pools[key] = min(pools[key], price)
-    return duals._replace(pools={key: price for key, price in pools.items() if price})
+    return replace(duals, pools={key: price for key, price in pools.items() if price})
 
 
 def _least(

@@ -8,9 +8,14 @@ Source  docs/formulation/auction.md, sections 3, 6 and 7.
 """
 
 from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from chiphour.auction.grid import Grid
+
+YOCTOUSD_PER_NANOUSD = 10**15
 
 # Nano-dollars an hour for prices; 10^-12 dollars for a unit of work; 10^-12 for a budget.
 Price = int
@@ -64,7 +69,8 @@ class Held(NamedTuple):
         return not self.traded and not self.gangs and not any(pools)
 
 
-class Duals(NamedTuple):
+@dataclass(frozen=True)
+class Duals:
     """Prices and multipliers of one programme, integers; what is missing in a mapping is zero.
 
     `slots`: nano-dollars per chip-hour, by slot (λ). By (pool, interval): `pools` per chip-hour of
@@ -81,6 +87,17 @@ class Duals(NamedTuple):
     reserve: Mapping[tuple[str, int], Price]
     work: Mapping[tuple[str, str, str], int]
     budgets: Mapping[str, int]
+
+    def lows_yoctousd(self, intervals: int) -> Sequence[int]:
+        """Give the least price of each product and tier over the run, in 10^-24 dollars."""
+        if intervals not in self._lows:
+            runs = (self.slots[at : at + intervals] for at in range(0, len(self.slots), intervals))
+            self._lows[intervals] = tuple(min(run) * YOCTOUSD_PER_NANOUSD for run in runs)
+        return self._lows[intervals]
+
+    @cached_property
+    def _lows(self) -> dict[int, tuple[int, ...]]:
+        return {}
 
 
 class Offered(NamedTuple):

@@ -204,24 +204,24 @@ class Choice(NamedTuple):
 class Buyable(NamedTuple):
     """All that a mode may buy in a run: `choices` by product, tier, pool and step.
 
-    `steps`: those of each product, tier and pool, in order. `products`: all of theirs. `rate_max`:
-    the best rate of any. `is_whole`: each may be all of the mode's chips. Of each choice:
-    `firsts`, its slot in the first interval of the window; `rates_and_losses`, its rate of the
-    first factor and its loss in 10^-24 dollars. `curve`: the mode's, cut to the cap; `units_max`:
-    the picounits that no block is longer than, twice what all its chips can do. `places`: the
-    number of each product, tier and pool, in order.
+    `steps`: those of each product, tier and pool, in order; `places`: the number of each of these.
+    `products`: all of theirs. `rate_max`: the best rate of any. `is_whole`: each may be all of the
+    mode's chips. Of each choice: `firsts`, its slot in the first interval of the window; `terms`,
+    its number, its rate of the first factor, its loss in 10^-24 dollars, and the number of its
+    product and tier. `curve`: the mode's, cut to the cap; `units_max`: the picounits that no block
+    is longer than, twice what all its chips can do.
     """
 
     choices: tuple[Choice, ...]
     steps: Mapping[tuple[str, str, str], tuple[Choice, ...]]
+    places: Mapping[tuple[str, str, str], int]
     products: frozenset[str]
     rate_max: int
     is_whole: bool
     firsts: tuple[int, ...]
-    rates_and_losses: tuple[tuple[int, int], ...]
+    terms: tuple[tuple[int, int, int, int], ...]
     curve: tuple[tuple[int, int], ...]
     units_max: int
-    places: Mapping[tuple[str, str, str], int]
 
 
 def choices(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> tuple[Choice, ...]:
@@ -249,17 +249,21 @@ def _buyable(work: Work, grid: Grid, pools: Mapping[str, Offered]) -> Buyable:
     for one in found:
         place = one.product, one.tier, one.pool
         steps[place] = (*steps.get(place, ()), one)
+    slots = [grid.first_slots[one.product, one.tier] for one in found]
     return Buyable(
         found,
         steps,
+        places={place: number for number, place in enumerate(steps)},
         products=frozenset(one.product for one in found),
         rate_max=max((max(one.rates) for one in found), default=0),
         is_whole=all(one.chips_hundredths >= work.chips_max_hundredths for one in found),
-        firsts=tuple(grid.first_slots[one.product, one.tier] + work.first for one in found),
-        rates_and_losses=tuple((one.rates[0], one.loss_picousd * PICOS) for one in found),
+        firsts=tuple(slot + work.first for slot in slots),
+        terms=tuple(
+            (number, one.rates[0], one.loss_picousd * PICOS, slot // grid.intervals)
+            for number, (one, slot) in enumerate(zip(found, slots, strict=True))
+        ),
         curve=work.cut_curve(grid),
         units_max=2 * work.units_max(grid),
-        places={place: number for number, place in enumerate(steps)},
     )
 
 

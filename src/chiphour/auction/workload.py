@@ -195,7 +195,6 @@ class Workload(NamedTuple):
 
     def profit_max(self, context: Context, duals: Duals, fixed: Held | None) -> Fraction:
         """Give the best choice of modes at these prices, and what its budget's value adds."""
-        theta = duals.budgets.get(self.id, 0)
         used = None if fixed is None else _used(fixed)
         profit = {
             mode.id: mode.profit_max(context, self.id, duals, fixed)
@@ -203,9 +202,9 @@ class Workload(NamedTuple):
             if used is None or mode.id in used or not self._is_linked(mode.id)
         }
         best = self._best(profit, None) if used is None else exact_sum(profit.values())
-        if not theta:
-            return best
-        return best + Fraction(theta * (self.spend_microusd or 0), PICOS * MICROUSD_PER_USD)
+        if theta := duals.budgets.get(self.id, 0):
+            best += Fraction(theta * (self.spend_microusd or 0), PICOS * MICROUSD_PER_USD)
+        return best
 
     def _is_linked(self, mode: str) -> bool:
         return any(mode in group for group in (*self.xor, *self.requires))
@@ -213,7 +212,8 @@ class Workload(NamedTuple):
     def _best(self, profit: Mapping[str, Fraction], parent: str | None) -> Fraction:
         """Give the best of the modes below a parent: every mode alone, one of each group."""
         if len(profit) == 1:  # One mode, that none is exclusive with and none requires.
-            return max(NOTHING, *profit.values()) if parent is None else NOTHING
+            (own,) = profit.values()
+            return own if parent is None and own.numerator > 0 else NOTHING
         parents = dict(self.requires)
         below = [mode.id for _, mode in self.modes if parents.get(mode.id) == parent]
         total = Fraction(0)

@@ -8,6 +8,7 @@ Source  docs/formulation/auction.md, section 7.
 """
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -124,7 +125,7 @@ def with_dual(result, which, slot, change_nanousd):
     duals = getattr(result, which)
     slots = list(duals.slots)
     slots[slot] += change_nanousd
-    return result._replace(**{which: duals._replace(slots=tuple(slots))})
+    return result._replace(**{which: replace(duals, slots=tuple(slots))})
 
 
 def slot(product, tier, interval):
@@ -194,19 +195,19 @@ FORM = {
     "a price left out": ("prices", lambda r: r._replace(prices=r.prices[1:])),
     "duals of another size": (
         "duals",
-        lambda r: r._replace(relaxed=r.relaxed._replace(slots=r.relaxed.slots[1:])),
+        lambda r: r._replace(relaxed=replace(r.relaxed, slots=r.relaxed.slots[1:])),
     ),
     "a premium below zero": (
         "duals",
-        lambda r: r._replace(fixed=r.fixed._replace(premiums={("base", "od", 0): -1})),
+        lambda r: r._replace(fixed=replace(r.fixed, premiums={("base", "od", 0): -1})),
     ),
     "a value of work below zero": (
         "duals",
-        lambda r: r._replace(fixed=r.fixed._replace(work={("chat", "m", "work"): -1})),
+        lambda r: r._replace(fixed=replace(r.fixed, work={("chat", "m", "work"): -1})),
     ),
     "a pool that is not there": (
         "duals",
-        lambda r: r._replace(fixed=r.fixed._replace(pools={("nowhere", 0): 1})),
+        lambda r: r._replace(fixed=replace(r.fixed, pools={("nowhere", 0): 1})),
     ),
     "a scale above one": ("scaled", lambda r: r._replace(scaled={"thrifty": 2 * 10**9})),
     "a bid of another run": ("participant", lambda r: with_part(r, "chat", id="nobody")),
@@ -402,7 +403,7 @@ MONEY = {
         "price",
         lambda r: settled(
             cleared()[0],
-            r._replace(fixed=r.fixed._replace(reserve={("us", 0): 51 * NANOUSD_PER_USD})),
+            r._replace(fixed=replace(r.fixed, reserve={("us", 0): 51 * NANOUSD_PER_USD})),
         ),
     ),
     "a payment one micro-dollar short": (
@@ -503,7 +504,7 @@ def test_every_planted_fault_is_found(fault):
 def repriced_everywhere(result, share):
     """Give every price of the programme with integers fixed at a share of what it was."""
     slots = tuple(int(dual * share) for dual in result.fixed.slots)
-    return settled(cleared()[0], result._replace(fixed=result.fixed._replace(slots=slots)))
+    return settled(cleared()[0], result._replace(fixed=replace(result.fixed, slots=slots)))
 
 
 def without(result, *names):
@@ -556,7 +557,7 @@ def test_the_bound_is_above_the_welfare_at_any_prices_at_all():
     welfare = Fraction(result.welfare_nanousd, NANOUSD_PER_USD)
     for share in (0, Fraction(1, 2), 1, 3):
         slots = tuple(int(dual * share) for dual in result.relaxed.slots)
-        duals = result.relaxed._replace(slots=slots)
+        duals = replace(result.relaxed, slots=slots)
         assert bound_usd(counted, duals) >= welfare - Fraction(1, NANOUSD_PER_USD)
 
 

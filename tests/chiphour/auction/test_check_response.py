@@ -43,7 +43,7 @@ def asked(fields):
 def told(given, **changes):
     """Give who is told of at other duals."""
     result = given.case.result
-    duals = result.fixed._replace(**changes)
+    duals = replace(result.fixed, **changes)
     given = given._replace(case=given.case._replace(result=result._replace(fixed=duals)))
     return {found.where for rule in RESPONSES for found in rule(given)}
 

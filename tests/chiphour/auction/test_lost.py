@@ -6,6 +6,7 @@ Keeps   the identity exact, in fractions.
 Source  docs/formulation/auction.md, section 7, equation 12; case E5 of the design.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import HealthCheck
@@ -83,7 +84,7 @@ def test_what_all_forgo_is_the_bound_less_the_welfare_and_nobody_forgoes_less_th
     instance, _ = read_run(fields)
     result = cleared_or_left(instance)
     slots = tuple(int(dual * share) for dual in result.relaxed.slots)
-    duals = result.relaxed._replace(slots=slots)
+    duals = replace(result.relaxed, slots=slots)
     found, held = lost(instance, result, duals), {p.id: p.held for p in result.award.parts}
     worth = (instance.bid_by_id[name].worth(instance.context, own) for name, own in held.items())
     assert found.total == bound_usd(instance, duals) - sum(worth)

@@ -71,7 +71,7 @@ def test_chips_over_five_minutes_cost_whole_micro_dollars():
     short = replace(GRID, step_minutes=5)
     gang = Placed("g", A, "pool", 0, 1, 8)
     assert tariff(short, PRICES, DUALS).gang_microusd(gang, {}) == 800
-    dear = DUALS._replace(pools={("pool", 0): 13 * TICK})
+    dear = replace(DUALS, pools={("pool", 0): 13 * TICK})
     assert tariff(short, PRICES, dear).gang_microusd(gang, {}) == 867
 
 

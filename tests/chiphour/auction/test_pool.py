@@ -132,7 +132,7 @@ def swinging(*gains):
     )  # fmt: skip
     dollars = [Fraction(gain + 9, 10) for gain in gains]
     slots = [int(usd * NANOUSD_PER_USD) for usd in dollars] + [0] * (grid.slots - len(gains))
-    return Context(grid, {}), pool, EMPTY._replace(slots=tuple(slots))
+    return Context(grid, {}), pool, replace(EMPTY, slots=tuple(slots))
 
 
 def usd(nano):

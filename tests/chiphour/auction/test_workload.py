@@ -7,6 +7,7 @@ Source  docs/formulation/auction.md, section 2 and equations 11, 12 and 15.
 """
 
 from copy import deepcopy
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -197,7 +198,7 @@ def test_with_its_modes_as_held_only_those_not_linked_may_add():
     instance = instance_of(*MODES, DIVISIBLE, logic=logic([("a", "b")], [("c", "a")]))
     bid, at = (
         instance.bid_by_id["bid"],
-        prices(instance, 1)._replace(work={("bid", "m", "work"): 10**12}),
+        replace(prices(instance, 1), work={("bid", "m", "work"): 10**12}),
     )
     assert bid.profit_max(instance.context, at, gangs("a")) == 0 + 12
     assert bid.profit_max(instance.context, at, gangs("b")) == 1 + 12
@@ -209,7 +210,7 @@ def test_the_value_of_a_budget_counts_once():
     modes = [MODES[0], MODES[1]]
     instance = instance_of(*modes, limits={"spend_usd": "10.5"})
     bid = instance.bid_by_id["bid"]
-    at = prices(instance, 1)._replace(budgets={"bid": 2 * 10**12})
+    at = replace(prices(instance, 1), budgets={"bid": 2 * 10**12})
     assert bid.profit_max(instance.context, at, None) == 21 + 0 + 1
     assert bid.profit_max(instance.context, at, Held()) == 21
 

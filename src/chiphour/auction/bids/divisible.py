@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from fractions import Fraction
+from operator import mul
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -20,6 +21,7 @@ import numpy as np
 
 from chiphour.auction.bids import MODE
 from chiphour.auction.bids import Context
+from chiphour.auction.exact import NOTHING
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import decimal_text
@@ -27,6 +29,7 @@ from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Violation
+from chiphour.auction.held import YOCTOUSD_PER_NANOUSD
 from chiphour.auction.held import Duals
 from chiphour.auction.held import Held
 from chiphour.auction.held import Key
@@ -53,7 +56,6 @@ __all__ = ["KIND", "OPTIONAL", "ROLE", "SCHEMA", "Divisible", "read"]
 KIND = "divisible"
 ROLE = MODE
 OPTIONAL = ("interruption",)
-NANO = PICOS * (PICOS // NANOUSD_PER_USD)  # A nano-dollar in 10^-24 dollars.
 SNAP_PARTS = 1_000_000  # Nearer to a unit than one part of this many is that unit.
 
 
@@ -324,56 +326,66 @@ class Divisible(NamedTuple):
 
         All sums are integers of 10^-24 dollars x hundredths x minutes.
         """
-        grid, work = context.grid, self.work
-        omega = [duals.work.get((bid, self.id, factor), 0) for factor in work.factors]
-        unit, blocks = sum(omega), 0
-        can = buyable(work, grid, context.pools)
+        can = buyable(self.work, context.grid, context.pools)
+        unit = sum([duals.work.get((bid, self.id, factor), 0) for factor in self.work.factors])
+        blocks = 0
         for units, usd in can.curve:
             if usd <= unit:  # So are all that follow: willingness to pay never rises.
                 break
             blocks += (usd - unit) * min(units, can.units_max)  # Worth nothing, as in `lower`.
-        profits = self.profits(context, bid, duals, can)
-        if can.is_whole:  # One choice may take all chips of an interval.
-            best = sum(max(0, *each) for each in zip(*profits.values(), strict=True))
-            chips = best * work.chips_max_hundredths
-        else:
-            found = [can.choices[place] for place in profits]
-            chips = _best_chips(found, tuple(profits.values()), work.chips_max_hundredths)
+        chips = self._best_chips(can, self.profits(context, bid, duals, can))
+        if not (blocks or chips):
+            return NOTHING
         scale = HUNDREDTHS * MINUTES_PER_HOUR
-        return Fraction(blocks * scale + chips * grid.step_minutes, PICOS * PICOS * scale)
+        total = blocks * scale + chips * context.grid.step_minutes
+        return Fraction(total, PICOS * PICOS * scale)
+
+    def _best_chips(self, can: Buyable, profits: Mapping[int, Sequence[int]]) -> int:
+        """Give the greatest profit of all chips of the window, 10^-24 dollars x hundredths."""
+        if can.is_whole:  # One choice may take all chips of an interval.
+            best: int = sum([max(0, *each) for each in zip(*profits.values(), strict=True)])
+            return best * self.work.chips_max_hundredths
+        found = [can.choices[place] for place in profits]
+        return _best_chips(found, tuple(profits.values()), self.work.chips_max_hundredths)
 
     def profits(
-        self,
-        context: Context,
-        bid: str,
-        duals: Duals,
-        can: Buyable,
-        held: Collection[int] = (),
+        self, context: Context, bid: str, duals: Duals, can: Buyable, held: Collection[int] = ()
     ) -> dict[int, list[int]]:
         """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars.
 
         By the choice's place among those of `can`. Those that gain nowhere are left out: they are
         nobody's choice; unless they are among `held`.
         """
-        work, slots = self.work, duals.slots
-        value, *others = (duals.work.get((bid, work.id, factor), 0) for factor in work.factors)
-        theta, count = duals.budgets.get(bid, 0), work.end - work.first
-        gains = [value * rate - loss for rate, loss in can.rates_and_losses]
-        for factor, more in enumerate(others, start=1):
-            each = zip(gains, can.choices, strict=True)
-            gains = [gain + more * choice.rates[factor] for gain, choice in each]
-        is_plain = not (work.has_needs or theta)
+        work, theta = self.work, duals.budgets.get(bid, 0)
+        omega = [duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
+        if work.has_needs or theta or len(omega) > 1:
+            return self._profits(context, omega, duals, can, theta)
+        (value,), slots, count = omega, duals.slots, work.end - work.first
+        lows = duals.lows_yoctousd(context.grid.intervals)
+        kept = {at for at, rate, loss, row in can.terms if value * rate - loss > lows[row]}
         profits = {}
-        for place, (gain, slot) in enumerate(zip(gains, can.firsts, strict=True)):
-            prices = slots[slot : slot + count]
-            if not is_plain:
-                choice, begins = can.choices[place], slot - work.first
-                prices = tuple(
-                    price + _extra(choice, interval, begins, duals, theta, context)
-                    for interval, price in enumerate(prices, start=work.first)
-                )
-            if gain > min(prices) * NANO or place in held:
-                profits[place] = [gain - price * NANO for price in prices]
+        for at in kept.union(held):
+            _, rate, loss, _ = can.terms[at]
+            gain, first = value * rate - loss, can.firsts[at]
+            profits[at] = [
+                gain - price * YOCTOUSD_PER_NANOUSD for price in slots[first : first + count]
+            ]
+        return profits
+
+    def _profits(
+        self, context: Context, omega: Sequence[int], duals: Duals, can: Buyable, theta: int
+    ) -> dict[int, list[int]]:
+        """Give the same of every choice, with all that a chip may cost and bring."""
+        first, end = self.work.first, self.work.end
+        profits = {}
+        for at, (choice, slot) in enumerate(zip(can.choices, can.firsts, strict=True)):
+            gain = sum(map(mul, omega, choice.rates)) - choice.loss_picousd * PICOS
+            begins = slot - first
+            profits[at] = [
+                gain - (duals.slots[begins + interval] + extra) * YOCTOUSD_PER_NANOUSD
+                for interval in range(first, end)
+                for extra in (_extra(choice, interval, begins, duals, theta, context),)
+            ]
         return profits
 
     def tops_picousd(self, grid: Grid) -> Mapping[str, int]:

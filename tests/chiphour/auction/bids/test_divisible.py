@@ -284,10 +284,10 @@ def test_its_best_profit_is_its_best_blocks_and_its_best_chips():
         first = GRID.slot(GRID.product_numbers[product], 0, 0)
         slots[first : first + 2] = [nano, nano]
     for omega, usd in ((2 * PICOS, 24), (2 * PICOS + 1, 24 + Fraction(6, PICOS))):
-        at = EMPTY._replace(slots=tuple(slots), work={("bid", "m", "work"): omega})
+        at = replace(EMPTY, slots=tuple(slots), work={("bid", "m", "work"): omega})
         assert MODE.profit_max(CONTEXT, "bid", at, None) == usd
         assert MODE.profit_max(CONTEXT, "bid", at, Held()) == usd
-    assert MODE.profit_max(CONTEXT, "bid", EMPTY._replace(slots=tuple(slots)), None) == 22
+    assert MODE.profit_max(CONTEXT, "bid", replace(EMPTY, slots=tuple(slots)), None) == 22
 
 
 def picos(least, most):
@@ -411,7 +411,7 @@ def test_its_columns_and_its_best_profit_say_the_same_at_the_values_of_work_foun
     relaxed = model.program._replace(integer=np.zeros_like(model.program.integer))
     solution = solve(relaxed)
     found = duals(model, solution.dual)
-    priced = given.duals._replace(work=found.work, budgets=found.budgets)
+    priced = replace(given.duals, work=found.work, budgets=found.budgets)
     profit = given.mode.profit_max(given.context, "bid", priced, None)
     theta = found.budgets.get("bid", 0) / PICOS
     bound = float(profit) + theta * (given.spend or 0)
@@ -427,7 +427,7 @@ def test_at_any_values_of_work_the_best_profit_bounds_the_optimum(given, omegas,
     factors = given.mode.work.factors
     work = {("bid", "m", f): w * PICOS // 10 for f, w in zip(factors, omegas, strict=False)}
     budgets = {"bid": theta * PICOS // 10}
-    priced = given.duals._replace(work=work, budgets=budgets)
+    priced = replace(given.duals, work=work, budgets=budgets)
     profit = float(given.mode.profit_max(given.context, "bid", priced, None))
     bound = profit + (theta / 10 * given.spend if given.spend is not None else 0)
     assert bound >= solve(alone(given).program).objective - 1e-6
@@ -446,7 +446,7 @@ def test_what_is_held_is_worth_what_its_columns_say_of_the_same_chips(given, dat
     }
     given = given._replace(
         chosen=False, spend=None, context=given.context._replace(reference=None),
-        duals=EMPTY._replace(slots=(0,) * given.context.grid.slots, **free),
+        duals=replace(EMPTY, slots=(0,) * given.context.grid.slots, **free),
     )  # fmt: skip
     mode, work, grid = given.mode, given.mode.work, given.context.grid
     left = dict.fromkeys(range(grid.intervals), work.chips_max_hundredths)
