@@ -31,6 +31,7 @@ from chiphour.auction.result import STATUSES
 from chiphour.auction.result import Result
 
 EMPTY = Held()
+_NONE = ((), (), ())  # What pools alone have.
 
 
 class Case(NamedTuple):
@@ -211,6 +212,8 @@ def _gangs(case: Case, part: Part) -> Iterator[Violation]:
 def _hours(case: Case, part: Part, bid: Bid) -> Iterator[Violation]:
     """Yield what only pools have, and lists that are not one amount an interval."""
     lists = part.gang_hundredths, part.reserve_hundredths, part.on
+    if lists == _NONE:
+        return
     count = case.grid.intervals
     if any(found and len(found) != count for found in lists):
         found = ", ".join(str(len(amounts)) for amounts in lists)

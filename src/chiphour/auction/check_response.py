@@ -13,6 +13,7 @@ amounts were cut. Modes with steps of scale or a budget are left to the sum D_fi
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -72,6 +73,12 @@ class Market(NamedTuple):
         if self.is_joined or not products:
             return self.together[interval]
         return sum([self.apart[product][interval] for product in products])
+
+    def moved_within(self, first: int, end: int, products: Iterable[str]) -> int:
+        """Give the same of all intervals from `first` to before `end`, together."""
+        if self.is_joined:
+            return sum(self.together[first:end])
+        return sum([sum(self.apart[product][first:end]) for product in products])
 
 
 def market(books: Books) -> Market:
@@ -161,14 +168,14 @@ def _pool(
 ) -> Iterator[Violation]:
     """Check one interval of a pool; `output`: blocks in parts, what is used in parts x scale."""
     (sizes, left, scale), most = output, asked.moved(interval, pool.product)
-    own = PPM * PPM // min(PPM, *(beta for _, beta in pool.tiers)) * most * scale
+    own = pool.own_ppm_max * most * scale
     least = pool.output_min_ppm * pool.inventory_hundredths[interval] * scale
     kept, earned = pays.kept[interval], pays.best[interval]
     idle = pool.inventory_hundredths[interval] * PPM * scale - left
-    for block, size in zip(pool.blocks, sizes, strict=True):
+    for price, size in zip(pool.prices, sizes, strict=True):
         full = size * scale
         taken, forced = min(full, left), min(full, least)
-        gain = earned - (block.price_ticks * NANOUSD_PER_TICK + kept) * PPM
+        gain = earned - price - kept * PPM
         if gain > NOISE_NANOUSD * PPM and full - taken > own:
             found = (full - taken) // (scale * PPM)
             yield _told(pool.id, interval, "unsold that gain", found, own // (scale * PPM))
@@ -338,7 +345,7 @@ def _is_more(asked: Market, work: Work, can: Buyable, amount: int) -> bool:
     """Tell whether it is more than cutting moved: picounits x hundredths x minutes."""
     if amount <= 0:
         return False
-    chips = sum([asked.moved(at, *can.products) for at in range(work.first, work.end)])
+    chips = asked.moved_within(work.first, work.end, can.products)
     return amount > chips * can.rate_max * asked.books.case.grid.step_minutes
 
 

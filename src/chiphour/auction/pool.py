@@ -168,6 +168,21 @@ class Pool:
         found: list[list[int]] = self.sizes.T.tolist()
         return found
 
+    @cached_property
+    def prices(self) -> list[int]:
+        """Give the price of each block, nano-dollars an hour x ppm."""
+        return [block.price_ticks * NANOUSD_PER_TICK * PPM for block in self.blocks]
+
+    @cached_property
+    def scale(self) -> int:
+        """Give the least multiple of what a chip of its own is sold as on each tier, in ppm."""
+        return lcm(*(beta_ppm for _, beta_ppm in self.tiers))
+
+    @cached_property
+    def own_ppm_max(self) -> int:
+        """Give how much of a chip of its own one that is sold takes at most, in ppm."""
+        return PPM * PPM // min(PPM, *(beta_ppm for _, beta_ppm in self.tiers))
+
     def lower(self, columns: "Columns") -> Layout:
         """Add the pool's columns and rows (eq. 4, 5, 8, 9, 10) and tell the model where they are.
 
@@ -280,8 +295,7 @@ class Pool:
 
     def used(self, held: Held) -> tuple[list[int], int]:
         """Give the pool's own chips in use, by interval (eq. 4): parts times a scale; the scale."""
-        betas = dict(self.tiers)
-        scale = lcm(*betas.values())
+        betas, scale = dict(self.tiers), self.scale
         found = [0] * len(self.inventory_hundredths)
         for key, quantity in held.traded.items():
             if key.tier in betas and 0 <= key.interval < len(found):
@@ -300,9 +314,8 @@ class Pool:
 
         Between a ceiling of buyers and the least output there need be no whole number of units.
         """
-        betas = [beta_ppm for _, beta_ppm in self.tiers]
-        scale = lcm(*betas)
-        return sum(unit_hundredths * PPM * PPM * (scale // beta_ppm) for beta_ppm in betas)
+        part = unit_hundredths * PPM * PPM
+        return sum(part * (self.scale // beta_ppm) for _, beta_ppm in self.tiers)
 
     def worth(self, context: Context, held: Held) -> Fraction:
         """Give the cost in dollars, negative: cheapest blocks first, no load, start-ups."""
@@ -418,7 +431,6 @@ class Pool:
             (name, beta_ppm, grid.slot(number, grid.tier_numbers[name], 0))
             for name, beta_ppm in self.tiers
         ]
-        prices = [block.price_ticks * NANOUSD_PER_TICK * PPM for block in self.blocks]
         no_load = self.no_load_ticks * NANOUSD_PER_TICK * PPM * PARTS
         premiums, reserve = duals.premiums, duals.reserve if self.reserve else {}
         gains = []
@@ -430,7 +442,7 @@ class Pool:
                     price += premiums.get((self.id, name, interval), 0)
                 earned = max(earned, beta_ppm * price)
             kept = reserve.get((region, interval), 0) * PPM if reserve else 0
-            margins = [earned - price for price in prices]
+            margins = [earned - price for price in self.prices]
             inventory = self.inventory_hundredths[interval]
             least = self.output_min_ppm * inventory
             gain = best_output(margins, sizes, least, inventory * PPM, kept) - no_load

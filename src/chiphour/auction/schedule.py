@@ -41,6 +41,10 @@ def best_output(
     `margins`: of each block, falling, and `sizes`, at least `least` together; `kept`: what a chip
     in reserve earns. A chip of the inventory is sold or kept, not both.
     """
+    if least <= 0 and kept <= 0:
+        return sum(
+            [margin * size for margin, size in zip(margins, sizes, strict=True) if margin > 0]
+        )
     kept = max(kept, 0)
     profit, free = 0, inventory
     for margin, size in zip(margins, sizes, strict=True):

@@ -179,6 +179,8 @@ class Workload(NamedTuple):
     def violations(self, context: Context, held: Held) -> Iterator[Violation]:
         """Yield what breaks a mode's limits or the logic between modes."""
         used = _used(held)
+        if not used:
+            return
         known = {mode.id for _, mode in self.modes}
         for mode_id in sorted(used - known):
             yield Violation("mode", self.id, "a mode of the bid", mode_id)

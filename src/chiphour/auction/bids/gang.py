@@ -138,11 +138,17 @@ class Gang(NamedTuple):
     def pools(self, context: Context) -> Iterator[tuple[str, str]]:
         """Yield (product, pool) wherever a pool is ever large enough and stocks what it needs."""
         needed = {resource for resource, _ in self.resources}
-        for product, _ in self.values:
-            least = self.chips_paid(context.grid, product) * HUNDREDTHS
-            for pool, has in context.pools.items():
-                if has.product == product and _is_enough(has, needed, least):
-                    yield product, pool
+        least = {
+            product: self.chips_paid(context.grid, product) * HUNDREDTHS
+            for product, _ in self.values
+        }
+        found: dict[str, list[str]] = {product: [] for product in least}
+        for pool, has in context.pools.items():
+            if has.product in found and _is_enough(has, needed, least[has.product]):
+                found[has.product].append(pool)
+        for product, pools in found.items():
+            for pool in pools:
+                yield product, pool
 
     def declared_usd(self, grid: Grid) -> Fraction:
         """Give the most that it could ever be worth to its bidder."""
