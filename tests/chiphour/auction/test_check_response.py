@@ -44,8 +44,21 @@ def told(given, **changes):
     """Give who is told of at other duals."""
     result = given.case.result
     duals = replace(result.fixed, **changes)
-    given = given._replace(case=given.case._replace(result=result._replace(fixed=duals)))
-    return {found.where for rule in RESPONSES for found in rule(given)}
+    return told_of(given.case, result._replace(fixed=duals))
+
+
+def told_of(given, result):
+    """Give who is told of when the result is another."""
+    changed = books(case(given.given, result))
+    return {found.where for rule in RESPONSES for found in rule(changed)}
+
+
+def with_lines(given, who, *lines):
+    """Give the result in which somebody holds other lines, or nothing."""
+    award = given.case.result.award
+    parts = [part._replace(lines=lines) if part.id == who else part for part in award.parts]
+    parts = tuple(part for part in parts if part.lines or part.id != who)
+    return given.case.result._replace(award=award._replace(parts=parts))
 
 
 @pytest.mark.parametrize("fields", [RICH, run([HOPPER], PLAIN)], ids=["rich", "plain"])
@@ -87,6 +100,46 @@ def test_views_and_reserve_are_asked_too():
     kept = given.case.result.fixed.reserve.get(("us", 0), 0)
     assert {"reserve-us interval 0"} <= told(given, reserve={("us", 0): kept + 6 * 10**8})
     assert price
+
+
+def test_who_is_left_out_altogether_is_told_what_it_lacks():
+    """c, whose work is worth 8 a chip, holds nothing at a price of 2: fifteen chips would gain."""
+    given = asked(run([HOPPER], PLAIN))
+    left = with_lines(given, "c")
+    assert left.fixed.work["c", "m", "work"] == 4 * 10**12  # So its chips gain, its work does not.
+    assert told_of(given.case, left) == {"c m interval 0"}
+    fixed = replace(left.fixed, work={**left.fixed.work, ("c", "m", "work"): 10**12})
+    assert told_of(given.case, left._replace(fixed=fixed)) == {"c m block 0"}
+
+
+def test_work_beyond_what_is_worth_its_price_is_told_in_each_block():
+    """A unit costs 2: b's first fifty are worth it, the ten and the thirty that follow are not."""
+    tail = bid("b", 10, {H100: "1"}, (50, 5), (10, "1.5"), (50, 1))
+    given = asked(run([HOPPER], [PLAIN[0], tail, PLAIN[2]]))
+    (line,) = next(part.lines for part in given.case.result.award.parts if part.id == "b")
+    more = with_lines(given, "b", line._replace(quantity_hundredths=9_000))
+    assert {who for who in told_of(given.case, more) if "block" in who} == {
+        "b m block 1",
+        "b m block 2",
+    }
+
+
+def test_what_cutting_can_have_moved_adds_up_over_a_window():
+    far = HOPPER | {"region": "eu"}
+    products = (H100, "H100/node8/eu")
+    bids = [
+        offer("p", 20, H100, 100, 1, hours=3),
+        offer("q", 21, products[1], 100, 1, hours=3),
+        bid("b", 10, dict.fromkeys(products, "1"), (50, 5), hours=(0, 3)),
+    ]
+    arc = {"from": H100, "to": products[1], "tier": "od", "min": ["0"] * 3, "max": ["5"] * 3}
+    for arcs in ([], [arc]):
+        found = market(asked(run([HOPPER, far], bids, hours=3, arcs=arcs)))
+        for first, end in ((0, 3), (1, 2), (2, 2)):
+            for some in (products, products[:1]):
+                each = sum(found.moved(interval, *some) for interval in range(first, end))
+                assert found.moved_within(first, end, some) == each
+        assert found.moved_within(0, 3, products) > 0
 
 
 def test_what_has_a_premium_or_is_scarce_must_be_used_up():

@@ -33,6 +33,7 @@ from chiphour.auction.model import duals
 from chiphour.auction.solve import solve
 from chiphour.auction.work import Perf
 from chiphour.auction.work import Work
+from chiphour.auction.work import buyable
 from chiphour.auction.work import choices
 from chiphour.units import NANOUSD_PER_USD
 from chiphour.units import PPM
@@ -431,6 +432,41 @@ def test_at_any_values_of_work_the_best_profit_bounds_the_optimum(given, omegas,
     profit = float(given.mode.profit_max(given.context, "bid", priced, None))
     bound = profit + (theta / 10 * given.spend if given.spend is not None else 0)
     assert bound >= solve(alone(given).program).objective - 1e-6
+
+
+def gain(given, duals, choice, interval):
+    """Give what a chip-hour of a choice gains by eq. 12, in dollars."""
+    factors, reference = given.mode.work.factors, given.context.reference
+    each = zip(factors, choice.rates, strict=True)
+    worth = sum(Fraction(duals.work["bid", "m", f] * rate, PICOS**2) for f, rate in each)
+    slot = given.context.grid.first_slots[choice.product, choice.tier] + interval
+    nano = duals.slots[slot]
+    if choice.pool:
+        nano += duals.premiums[choice.pool, choice.tier, interval]
+        nano += sum(many * duals.sides[choice.pool, name, interval] for name, many in choice.needs)
+    if reference is not None:
+        nano += duals.budgets["bid"] * reference.slots[slot] // PICOS
+    return worth - Fraction(choice.loss_picousd, PICOS) - Fraction(nano, NANOUSD_PER_USD)
+
+
+@settings(deadline=None, max_examples=300)
+@given(given_all(), st.tuples(st.integers(0, 30), st.integers(0, 30)), st.integers(0, 2), st.data())
+def test_a_choice_is_passed_over_only_where_it_gains_nowhere(given, omegas, theta, data):
+    """And what is told of a choice is what a chip-hour gains, interval by interval."""
+    work, (first, end) = given.mode.work, (given.mode.work.first, given.mode.work.end)
+    named = {("bid", "m", f): w * PICOS // 10 for f, w in zip(work.factors, omegas, strict=False)}
+    budgets = {} if given.context.reference is None else {"bid": theta * PICOS // 10}
+    duals = replace(given.duals, work=named, budgets=budgets)
+    can = buyable(work, given.context.grid, given.context.pools)
+    held = data.draw(st.sets(st.integers(0, len(can.choices) - 1))) if can.choices else set()
+    told = given.mode.profits(given.context, "bid", duals, can, held)
+    assert held <= set(told)
+    for number, choice in enumerate(can.choices):
+        gains = [gain(given, duals, choice, interval) for interval in range(first, end)]
+        if number in told:
+            assert [Fraction(each, PICOS**2) for each in told[number]] == gains
+        else:
+            assert max(gains) <= 0
 
 
 @settings(deadline=None, max_examples=80)
