@@ -13,13 +13,12 @@ from chiphour.auction.exact import exact_sum
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import Grid
+from chiphour.auction.held import EMPTY
 from chiphour.auction.held import Duals
 from chiphour.auction.held import Held
 from chiphour.auction.instance import Instance
 from chiphour.units import NANOUSD_PER_USD
 from chiphour.units import div_ceil
-
-_NOTHING_HELD = Held()
 
 
 def gains_usd(
@@ -29,13 +28,11 @@ def gains_usd(
 
     With `fixed`, what each bid holds, by id, all integers stay as held.
     """
-    context = instance.context
-    if fixed is None:
-        return {bid.id: bid.profit_max(context, duals, None) for bid in instance.bids}
-    return {
-        bid.id: bid.profit_max(context, duals, fixed.get(bid.id, _NOTHING_HELD))
-        for bid in instance.bids
-    }
+    context, gains = instance.context, {}
+    for bid in instance.bids:
+        held = None if fixed is None else fixed.get(bid.id, EMPTY)
+        gains[bid.id] = bid.profit_max(context, duals, held)
+    return gains
 
 
 def together_usd(grid: Grid, duals: Duals, gains: Mapping[str, Fraction]) -> Fraction:

@@ -30,7 +30,6 @@ from chiphour.auction.result import PPB
 from chiphour.auction.result import STATUSES
 from chiphour.auction.result import Result
 
-EMPTY = Held()
 _NONE = ((), (), ())  # What pools alone have.
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from chiphour.auction.bids.reserve import Reserve
-from chiphour.auction.check_form import EMPTY
 from chiphour.auction.check_form import Case
 from chiphour.auction.check_form import Rule
 from chiphour.auction.fields import HUNDREDTHS
@@ -19,6 +18,7 @@ from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import BUY
 from chiphour.auction.grid import SELL
 from chiphour.auction.grid import Violation
+from chiphour.auction.held import EMPTY
 from chiphour.auction.lost import Needs
 from chiphour.auction.placement import Site
 from chiphour.auction.pool import Pool

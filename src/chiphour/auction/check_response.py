@@ -22,7 +22,6 @@ from typing import NamedTuple
 from chiphour.auction.bids.divisible import Divisible
 from chiphour.auction.bids.reserve import Reserve
 from chiphour.auction.bids.virtual import Virtual
-from chiphour.auction.check_form import EMPTY
 from chiphour.auction.check_money import Books
 from chiphour.auction.check_money import MoneyRule
 from chiphour.auction.fields import HUNDREDTHS
@@ -30,6 +29,7 @@ from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import ON_DEMAND
 from chiphour.auction.grid import Violation
+from chiphour.auction.held import EMPTY
 from chiphour.auction.held import YOCTOUSD_PER_NANOUSD
 from chiphour.auction.held import Duals
 from chiphour.auction.held import Held

@@ -26,6 +26,7 @@ from chiphour.auction.fields import decimal_text
 from chiphour.auction.fields import hundredths_text
 from chiphour.auction.grid import BUY
 from chiphour.auction.grid import MINUTES_PER_HOUR
+from chiphour.auction.held import EMPTY
 from chiphour.auction.held import Held
 from chiphour.auction.instance import Instance
 from chiphour.auction.model import OWN
@@ -46,7 +47,6 @@ from chiphour.units import div_half_even
 from chiphour.units import round_half_even
 from chiphour.units import text_from_ticks
 
-NOTHING = Held()
 FOUND = ("optimal", "gap", "clock")
 CENTS_PER_USD = 100
 NEAR_PARTS = 1_000_000
@@ -62,7 +62,7 @@ def explain(instance: Instance, result: Result, bid_id: str, solve: Solve) -> tu
         raise RequestMalformed(f"run: expected a bid of this run, found {bid_id!r}")
     bid = bids[bid_id]
     part = next((part for part in result.award.parts if part.id == bid_id), None)
-    held = part.held if part else NOTHING
+    held = part.held if part else EMPTY
     said = [*_outcome(instance, result, bid)]
     if isinstance(bid, Workload):
         for _, mode in bid.modes:

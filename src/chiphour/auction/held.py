@@ -69,6 +69,9 @@ class Held(NamedTuple):
         return not self.traded and not self.gangs and not any(pools)
 
 
+EMPTY = Held()
+
+
 @dataclass(frozen=True)
 class Duals:
     """Prices and multipliers of one programme, integers; what is missing in a mapping is zero.

@@ -20,6 +20,7 @@ from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.grid import SELL
 from chiphour.auction.grid import Grid
+from chiphour.auction.held import EMPTY
 from chiphour.auction.held import Context
 from chiphour.auction.held import Duals
 from chiphour.auction.held import Held
@@ -64,10 +65,10 @@ def lost_usd(
     instance: Instance, duals: Duals, held: Mapping[str, Held], flows: Iterable[Flow]
 ) -> Lost:
     """Give what each bid and the shared rows forgo; who is not in `held` holds nothing."""
-    context, empty = instance.context, Held()
+    context = instance.context
     found = gains_usd(instance, duals)
     for bid in instance.bids:
-        own = held.get(bid.id, empty)
+        own = held.get(bid.id, EMPTY)
         found[bid.id] -= bid.worth(context, own) - _paid_usd(context, duals, bid, own)
     return Lost(found, _shared_usd(instance, duals, held, flows))
 
@@ -150,10 +151,9 @@ def _shared_usd(
 def not_chosen(instance: Instance, held: Mapping[str, Held]) -> dict[tuple[str, str, int], int]:
     """Give the chips of each pool, tier and interval that nobody chose by name (eq. 10)."""
     left: dict[tuple[str, str, int], int] = defaultdict(int)
-    empty = Held()
     for bid in instance.bids:
         is_sold = bid.side == SELL
-        for (_, _, tier, interval, pool), quantity in held.get(bid.id, empty).traded.items():
+        for (_, _, tier, interval, pool), quantity in held.get(bid.id, EMPTY).traded.items():
             if is_sold:
                 left[bid.id, tier, interval] += quantity
             elif pool:
@@ -164,9 +164,8 @@ def not_chosen(instance: Instance, held: Mapping[str, Held]) -> dict[tuple[str, 
 def not_used(instance: Instance, held: Mapping[str, Held]) -> dict[tuple[str, str, int], int]:
     """Give the hundredths of side resources of each pool and interval that nobody uses (eq. 10)."""
     left: dict[tuple[str, str, int], int] = defaultdict(int)
-    empty = Held()
     for bid in instance.bids:
-        own = held.get(bid.id, empty)
+        own = held.get(bid.id, EMPTY)
         if isinstance(bid, Pool):
             for resource, _ in bid.side_stock:
                 for interval in range(instance.grid.intervals):

@@ -332,7 +332,7 @@ class Divisible(NamedTuple):
         for units, usd in can.curve:
             if usd <= unit:  # So are all that follow: willingness to pay never rises.
                 break
-            blocks += (usd - unit) * min(units, can.units_max)  # Worth nothing, as in `lower`.
+            blocks += (usd - unit) * min(units, can.units_max)
         chips = self._best_chips(can, self.profits(context, bid, duals, can))
         if not (blocks or chips):
             return NOTHING
@@ -353,8 +353,8 @@ class Divisible(NamedTuple):
     ) -> dict[int, list[int]]:
         """Give what a chip-hour of each choice gains in each interval, in 10^-24 dollars.
 
-        By the choice's place among those of `can`. Those that gain nowhere are left out: they are
-        nobody's choice; unless they are among `held`.
+        By the choice's number among those of `can`. One that gains nowhere may be left out: it is
+        nobody's choice; unless it is among `held`.
         """
         work, theta = self.work, duals.budgets.get(bid, 0)
         omega = [duals.work.get((bid, work.id, factor), 0) for factor in work.factors]
