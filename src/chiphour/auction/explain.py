@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chiphour.auction.bids import OWN
 from chiphour.auction.bids import Bid
 from chiphour.auction.bids.divisible import Divisible
 from chiphour.auction.bids.gang import Gang
@@ -29,7 +30,6 @@ from chiphour.auction.grid import MINUTES_PER_HOUR
 from chiphour.auction.held import EMPTY
 from chiphour.auction.held import Held
 from chiphour.auction.instance import Instance
-from chiphour.auction.model import OWN
 from chiphour.auction.model import Block
 from chiphour.auction.model import Model
 from chiphour.auction.model import Program

@@ -32,10 +32,31 @@ from chiphour.units import NANOUSD_PER_USD
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Amounts = Floats | float
 ENTRIES_MAX = 50_000_000  # Of a programme: with more, memory ends before the solver does.
-_COLUMN_WORDS = ("value", "lower", "upper", "integer", "traded")
-OWN = "own"  # Begins the name of a bid's own rows: its id may be any word, "pool" too.
+
+
+class _Stretch(NamedTuple):
+    """Columns that stand together: so many for each of `values`, from `lowers` to `uppers`."""
+
+    many: int
+    values: Sequence[float]
+    lowers: Sequence[float]
+    uppers: Sequence[float]
+    integer: bool
+    traded: bool
+
+
+class _Runs(NamedTuple):
+    """Entries alike: so many for each of `rows`, its column and coefficient, a step apart."""
+
+    rows: Sequence[int]
+    row_step: int
+    columns: Sequence[int]
+    column_step: int
+    many: int
+    coefficients: Sequence[float]
 
 
 class ModelTooLarge(MarketError):
@@ -58,7 +79,7 @@ class Program(NamedTuple):
     starts: NDArray[np.int32]
     rows: NDArray[np.int32]
     entries: Floats
-    integer: NDArray[np.bool_]
+    integer: Flags
 
 
 class Block(NamedTuple):
@@ -102,7 +123,7 @@ class Model(NamedTuple):
     layouts: tuple[object, ...]
     columns: tuple[Block, ...]
     rows: tuple[Block, ...]
-    traded: NDArray[np.bool_]
+    traded: Flags
     measures: Mapping[int, int]
 
 
@@ -127,11 +148,11 @@ class Columns:
         self.every = np.arange(grid.intervals)
         self._columns: list[Block] = []
         self._rows: list[Block] = []
-        self._column_parts: list[tuple[int, float, float, float, bool, bool]] = []
+        self._stretches: list[_Stretch] = []
         self._row_parts: list[tuple[int, float, float]] = []
         self._given: dict[str, list[tuple[int, Floats]]] = defaultdict(list)
         self._entries: list[tuple[Integers, Integers, Amounts]] = []
-        self._runs: list[tuple[int, int, int, int, int, float]] = []
+        self._runs: list[_Runs] = []
         self._measures: dict[int, int] = {}
         self._count = 0  # Entries so far.
         self._premiums: dict[tuple[str, str], int] = {}
@@ -147,10 +168,8 @@ class Columns:
         """Add `count` rows; -inf and inf are unbounded. Gives the first one's number."""
         first = self._row_count
         self._rows.append(Block(name, first, count))
-        low, high = (
-            self._alike(word, first, amounts)
-            for word, amounts in (("row lower", lower), ("row upper", upper))
-        )
+        low = self._alike("row lower", first, lower)
+        high = self._alike("row upper", first, upper)
         self._row_parts.append((count, low, high))
         self._row_count += count
         return first
@@ -173,11 +192,9 @@ class Columns:
         """
         first, count = self._column_count, upper.size
         self._columns.append(Block(name, first, count))
-        usd, low, high = (
-            self._alike(word, first, amounts)
-            for word, amounts in (("value", value), ("lower", lower), ("upper", upper))
-        )
-        self._column_parts.append((count, usd, low, high, integer, traded))
+        usd = self._alike("value", first, value)
+        low, high = self._alike("lower", first, lower), self._alike("upper", first, upper)
+        self._stretches.append(_Stretch(count, (usd,), (low,), (high,), integer, traded))
         self._column_count += count
         numbers = first + np.arange(count)
         for rows, coefficients in entries:
@@ -188,33 +205,49 @@ class Columns:
     def stretches(
         self,
         name: tuple[str, ...],
-        alike: Sequence[tuple[float, float]],
+        values: Sequence[float],
+        uppers: Sequence[float],
         count: int,
         *,
         integer: bool = False,
         traded: bool = False,
     ) -> list[int]:
-        """Add `count` columns for each (value, upper), those of one alike, from zero to `upper`.
+        """Add `count` columns for each of `values`, those of one alike, from zero to its upper.
 
-        Gives the first one's number of each. However many they are, each costs one line here.
+        Gives the first one's number of each. However many they are, all cost one line here.
         """
-        first = self._column_count
-        self._columns.append(Block(name, first, count * len(alike)))
-        self._column_parts += [
-            (count, value, 0.0, upper, integer, traded) for value, upper in alike
-        ]
-        self._column_count += count * len(alike)
-        return [first + number * count for number in range(len(alike))]
+        first, size = self._column_count, count * len(values)
+        self._columns.append(Block(name, first, size))
+        lowers = (0.0,) * len(values)
+        self._stretches.append(_Stretch(count, values, lowers, uppers, integer, traded))
+        self._column_count += size
+        return [first + number * count for number in range(len(values))]
 
     def run(
         self, row: int, row_step: int, column: int, column_step: int, count: int, coefficient: float
     ) -> None:
         """Add `count` entries alike, from a row and a column on, each so many further."""
-        self._runs.append((row, row_step, column, column_step, count, coefficient))
+        self.runs((row,), row_step, (column,), column_step, count, (coefficient,))
 
-    def runs(self, several: Iterable[tuple[int, int, int, int, int, float]]) -> None:
-        """Add several runs, each as the arguments of `run`."""
-        self._runs += several
+    def runs(
+        self,
+        rows: Sequence[int],
+        row_step: int,
+        columns: Sequence[int],
+        column_step: int,
+        count: int,
+        coefficients: Sequence[float],
+    ) -> None:
+        """Add a run from each of `rows`, its column and its coefficient on."""
+        self._runs.append(_Runs(rows, row_step, columns, column_step, count, coefficients))
+
+    def join(self, row: int, intervals: Integers, column: int, coefficient: float) -> None:
+        """Enter columns, one after another, into the rows of these intervals from `row` on."""
+        if intervals.size == self.every.size:
+            self.run(row, 1, column, 1, intervals.size, coefficient)
+        else:
+            numbers = column + np.arange(intervals.size)
+            self.put(row + intervals, numbers, coefficient)
 
     def put(self, rows: Integers, columns: Integers, coefficients: Amounts) -> None:
         """Add entries of any rows and columns; a row below zero gives none."""
@@ -280,16 +313,11 @@ class Columns:
 
     def model(self, layouts: Sequence[object]) -> Model:
         """Give the finished model; every column is bounded."""
-        parts = _table(self._column_parts)
-        value, lower, upper, integer, traded = (
-            self._spread(word, parts[0], alike)
-            for word, alike in zip(_COLUMN_WORDS, parts[1:], strict=True)
-        )
+        value, lower, upper, integer, traded = self._bounds()
         limits = np.array(self._row_parts, dtype=np.float64).T
-        row_lower, row_upper = (
-            self._spread(word, limits[0], alike)
-            for word, alike in zip(("row lower", "row upper"), limits[1:], strict=True)
-        )
+        counts = limits[0].astype(np.int64)
+        row_lower = self._spread("row lower", counts, limits[1])
+        row_upper = self._spread("row upper", counts, limits[2])
         rows, columns, entries = self._cells()
         kept = (rows >= 0) & (entries != 0)
         rows, columns, entries = rows[kept], columns[kept], entries[kept]
@@ -305,7 +333,7 @@ class Columns:
             starts,
             rows[order].astype(np.int32),
             entries[order],
-            integer != 0,
+            integer,
         )
         assert np.isfinite(program.lower).all() and np.isfinite(program.upper).all()
         return Model(
@@ -314,28 +342,53 @@ class Columns:
             tuple(layouts),
             tuple(self._columns),
             tuple(self._rows),
-            traded != 0,
+            traded,
             self._measures,
+        )
+
+    def _bounds(self) -> tuple[Floats, Floats, Floats, Flags, Flags]:
+        """Give of every column its value, its bounds, whether it is an integer, and traded."""
+        every = self._stretches
+        sizes = np.array([len(one.values) for one in every], dtype=np.int64)
+        counts = np.repeat(np.array([one.many for one in every], dtype=np.int64), sizes)
+        integer, traded = (
+            np.repeat(np.repeat(np.array(each, dtype=np.bool_), sizes), counts)
+            for each in ([one.integer for one in every], [one.traded for one in every])
+        )
+        return (
+            self._spread("value", counts, _flat(one.values for one in every)),
+            self._spread("lower", counts, _flat(one.lowers for one in every)),
+            self._spread("upper", counts, _flat(one.uppers for one in every)),
+            integer,
+            traded,
         )
 
     def _cells(self) -> tuple[Integers, Integers, Floats]:
         """Give the row, the column and the coefficient of every entry."""
-        runs = _table(self._runs)
-        row, row_step, column, column_step, counts = runs[:5].astype(np.int64)
+        runs = self._runs
+        sizes = np.array([len(one.rows) for one in runs], dtype=np.int64)
+        counts = np.repeat(np.array([one.many for one in runs], dtype=np.int64), sizes)
         self._limited(self._count + int(counts.sum()))
         place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = np.repeat(row, counts) + np.repeat(row_step, counts) * place
-        columns = np.repeat(column, counts) + np.repeat(column_step, counts) * place
+        row_steps, column_steps = (
+            np.repeat(np.repeat(np.array(each, dtype=np.int64), sizes), counts)
+            for each in ([one.row_step for one in runs], [one.column_step for one in runs])
+        )
+        first_rows = _flat(one.rows for one in runs).astype(np.int64)
+        first_columns = _flat(one.columns for one in runs).astype(np.int64)
+        rows = np.repeat(first_rows, counts) + row_steps * place
+        columns = np.repeat(first_columns, counts) + column_steps * place
+        coefficients = np.repeat(_flat(one.coefficients for one in runs), counts)
         given = [_full(part[2], part[0].size) for part in self._entries]
         return (
             np.concatenate([rows, *(part[0] for part in self._entries)]),
             np.concatenate([columns, *(part[1] for part in self._entries)]),
-            np.concatenate([np.repeat(runs[5], counts), *given]),
+            np.concatenate([coefficients, *given]),
         )
 
-    def _spread(self, word: str, counts: Floats, alike: Floats) -> Floats:
+    def _spread(self, word: str, counts: Integers, alike: Floats) -> Floats:
         """Give each column's or row's amount: that of its part, or its own."""
-        found = np.repeat(alike, counts.astype(np.int64))
+        found = np.repeat(alike, counts)
         for first, amounts in self._given[word]:
             found[first : first + len(amounts)] = amounts
         return found
@@ -376,10 +429,9 @@ def duals(model: Model, row_dual: Floats) -> Duals:
     )
 
 
-def _table(rows: Sequence[tuple[float, ...]]) -> Floats:
-    """Give rows of six as an array, by place."""
-    flat = chain.from_iterable(rows)
-    return np.fromiter(flat, np.float64, 6 * len(rows)).reshape(-1, 6).T
+def _flat(several: Iterable[Sequence[float]]) -> Floats:
+    """Give all amounts of several lists, one after another."""
+    return np.fromiter(chain.from_iterable(several), np.float64)
 
 
 def _full(amounts: Amounts, count: int) -> Floats:

@@ -57,7 +57,6 @@ from chiphour.units import text_from_ticks
 if TYPE_CHECKING:
     from chiphour.auction.model import Columns
     from chiphour.auction.model import Floats
-    from chiphour.auction.model import Integers
 
 PARTS = HUNDREDTHS * PPM  # Of one chip.
 NANOUSD_PER_MICROUSD = NANOUSD_PER_USD // MICROUSD_PER_USD
@@ -191,51 +190,46 @@ class Pool:
         """
         every, name = columns.every, self.id
         inventory = np.array(self.inventory_hundredths) / HUNDREDTHS
-        balance = columns.rows(("pool", name), every.size, 0, 0) + every
+        balance = columns.rows(("pool", name), every.size, 0, 0)
         on = self._lower_commitment(columns) if self.startable else NONE
         sides = {
             resource: _limit(columns, ("side", name, resource), np.array(units), on)
             for resource, units in self.side_stock
         }
-        sells = {
-            tier: columns.columns(
-                ("sell", name, tier),
-                0,
-                np.where(inventory > 0, (inventory + 1) * (beta_ppm / PPM), 0),
-                [(columns.slots(self.product, tier, every), -1), (balance, PPM / beta_ppm)],
-                traded=True,
-            )
-            for tier, beta_ppm in self.tiers
-        }
-        capacity = np.full(every.size, NONE)
-        reserve = NONE
+        sells = {}
+        for tier, beta_ppm in self.tiers:
+            most = np.where(inventory > 0, (inventory + 1) * (beta_ppm / PPM), 0)
+            first = columns.columns(("sell", name, tier), 0, most, (), traded=True)
+            columns.join(columns.first_slots[self.product, tier], every, first, -1)
+            columns.join(balance, every, first, PPM / beta_ppm)
+            sells[tier] = first
+        capacity = reserve = NONE
         if self.reserve:
-            capacity = _limit(columns, ("capacity", name), inventory, on) + every
+            capacity = _limit(columns, ("capacity", name), inventory, on)
             region = columns.grid.products[columns.grid.product_numbers[self.product]].region
-            entries = [(columns.reserve(region) + every, -1), (capacity, 1)]
-            reserve = columns.columns(("kept", name), 0, inventory, entries, traded=True)
+            reserve = columns.columns(("kept", name), 0, inventory, (), traded=True)
+            columns.join(columns.reserve(region), every, reserve, -1)
+            columns.join(capacity, every, reserve, 1)
         self._lower_blocks(columns, balance, capacity, on)
-        columns.pool(name, self.product, int(balance[0]), sells, sides)
+        columns.pool(name, self.product, balance, sells, sides)
         return Layout(sells, reserve, on)
 
-    def _lower_blocks(
-        self, columns: "Columns", balance: "Integers", capacity: "Integers", on: int
-    ) -> None:
+    def _lower_blocks(self, columns: "Columns", balance: int, capacity: int, on: int) -> None:
         """Add the chips used of each block: with on and off, each in a row of its own."""
-        every, least = columns.every, np.full(columns.every.size, NONE)
+        every, least = columns.every, NONE
         if self.output_min_ppm:
             amounts = np.array(self.inventory_hundredths) * (self.output_min_ppm / PARTS)
-            least = columns.rows(("least", self.id), every.size, 0, np.inf) + every
-            columns.put(least, on + every, -amounts)
+            least = columns.rows(("least", self.id), every.size, 0, np.inf)
+            columns.put(least + every, on + every, -amounts)
         for number, (sizes, block) in enumerate(zip(self.sizes, self.blocks, strict=True)):
             label, chips = (self.id, str(number)), sizes / PARTS
-            own = np.full(every.size, NONE)
-            if self.startable:
-                own = _limit(columns, ("block", *label), chips, on) + every
+            own = _limit(columns, ("block", *label), chips, on) if self.startable else NONE
             used = np.flatnonzero(sizes)
-            rows = [(balance[used], -1), (capacity[used], 1), (least[used], 1), (own[used], 1)]
             cost = -block.price_ticks / TICKS_PER_USD * columns.hours
-            columns.columns(("use", *label), cost, chips[used], rows)
+            first = columns.columns(("use", *label), cost, chips[used], ())
+            for row, sign in ((balance, -1), (capacity, 1), (least, 1), (own, 1)):
+                if row != NONE:
+                    columns.join(row, used, first, sign)
 
     def _lower_commitment(self, columns: "Columns") -> int:
         """Add being on and starting, and eq. 8; gives the first column of being on."""

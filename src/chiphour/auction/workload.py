@@ -18,6 +18,7 @@ import numpy as np
 
 from chiphour.auction.bids import KINDS
 from chiphour.auction.bids import MODE
+from chiphour.auction.bids import OWN
 from chiphour.auction.bids import Context
 from chiphour.auction.bids import Mode
 from chiphour.auction.bids import Offered
@@ -131,7 +132,6 @@ class Workload(NamedTuple):
 
     def lower(self, columns: "Columns") -> tuple[object, ...]:
         """Add every mode; choices and their rows where there is logic (eq. 15)."""
-        from chiphour.auction.model import OWN
         from chiphour.auction.model import Budget
 
         budget = None

@@ -57,19 +57,16 @@ class Noted(Columns):
         ]
         return super().columns(name, value, upper, entries, **more)
 
-    def stretches(self, name, alike, count, *, integer=False, traded=False):
-        for value, upper in alike:
+    def stretches(self, name, values, uppers, count, *, integer=False, traded=False):
+        for value, upper in zip(values, uppers, strict=True):
             self.bounds += [(float(value), 0.0, float(upper), integer, traded)] * count
-        return super().stretches(name, alike, count, integer=integer, traded=traded)
+        return super().stretches(name, values, uppers, count, integer=integer, traded=traded)
 
-    def run(self, row, row_step, column, column_step, count, coefficient):
-        for n in range(count):
-            self.note(row + n * row_step, column + n * column_step, float(coefficient))
-        super().run(row, row_step, column, column_step, count, coefficient)
-
-    def runs(self, several):
-        for one in several:
-            self.run(*one)
+    def runs(self, rows, row_step, columns, column_step, count, coefficients):
+        for row, column, each in zip(rows, columns, coefficients, strict=True):
+            for n in range(count):
+                self.note(row + n * row_step, column + n * column_step, float(each))
+        super().runs(rows, row_step, columns, column_step, count, coefficients)
 
     def put(self, rows, columns, coefficients):
         for n, (row, column) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 BID = "bid"  # The roles of a file: a participant of its own,
 MODE = "mode"  # or one way in which a buyer's bid may be served.
+OWN = "own"  # Begins the name of a bid's own rows: its id may be any word, "pool" too.
 
 
 class Bid(Protocol):

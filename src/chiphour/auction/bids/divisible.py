@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chiphour.auction.bids import MODE
+from chiphour.auction.bids import OWN
 from chiphour.auction.bids import Context
 from chiphour.auction.exact import NOTHING
 from chiphour.auction.fields import HUNDREDTHS
@@ -128,8 +129,6 @@ class Divisible(NamedTuple):
 
         No block is longer than twice what all its chips can do: a bound that never binds.
         """
-        from chiphour.auction.model import OWN
-
         work = self.work
         least = 0 if work.uses_all(columns.grid) else -np.inf
         name = (bid, work.id)
@@ -139,9 +138,8 @@ class Divisible(NamedTuple):
             columns.measure(row, measure)
         can = buyable(work, columns.grid, columns.offered)
         blocks = [min(units, can.units_max) / measure for units, _ in can.curve]
-        each = zip(can.curve, blocks, strict=True)
-        alike = [(usd * measure / PICOS**2, most) for (_, usd), most in each]
-        first = columns.stretches((*name, "work"), alike, 1)[0]
+        values = [usd * measure / PICOS**2 for _, usd in can.curve]
+        first = columns.stretches((*name, "work"), values, blocks, 1)[0]
         for row in factors:
             columns.run(row, 0, first, 1, len(blocks), 1)
         if chosen is not None:
@@ -150,7 +148,7 @@ class Divisible(NamedTuple):
             for place, units in enumerate(blocks):
                 columns.run(row + place, 0, chosen, 0, 1, -units)
         ceiling = self._ceilings(columns, name, can.choices, chosen)
-        steps = self._steps(columns, name, can.choices, chosen)
+        steps = {} if can.is_whole else self._steps(columns, name, can.choices, chosen)
         rows = _Rows(factors, ceiling, steps, budget)
         return Layout(can.choices, self._chips(columns, name, can, rows))
 
@@ -160,21 +158,25 @@ class Divisible(NamedTuple):
         """Add the chips of every choice in every interval of the window; give the first of each."""
         work, hours, measure = self.work, columns.hours, self.work.measure_picounits
         found, slots = can.choices, can.firsts
-        begins, count, ceiling = work.first, work.end - work.first, work.chips_max_hundredths
-        alike = [
-            (-one.loss_picousd / PICOS * hours, min(one.chips_hundredths, ceiling) / HUNDREDTHS)
-            for one in found
-        ]
-        firsts = columns.stretches((*name, "chips"), alike, count, traded=True)
-        columns.runs([(s, 1, f, 1, count, 1) for s, f in zip(slots, firsts, strict=True)])
+        count, ceiling = work.end - work.first, work.chips_max_hundredths
+        values = [-one.loss_picousd / PICOS * hours for one in found]
+        uppers = [min(one.chips_hundredths, ceiling) / HUNDREDTHS for one in found]
+        firsts = columns.stretches((*name, "chips"), values, uppers, count, traded=True)
+        ones = (1,) * len(found)
+        columns.runs(slots, 1, firsts, 1, count, ones)
         for number, row in enumerate(rows.factors):
-            each = zip(found, firsts, strict=True)
-            columns.runs(
-                [(row, 0, f, 1, count, -one.rates[number] / measure * hours) for one, f in each]
-            )
+            work_done = [-one.rates[number] / measure * hours for one in found]
+            columns.runs((row,) * len(found), 0, firsts, 1, count, work_done)
         if rows.ceiling >= 0:
-            columns.runs([(rows.ceiling, 1, first, 1, count, 1) for first in firsts])
-        for one, slot, first in zip(found, slots, firsts, strict=True):
+            columns.runs((rows.ceiling,) * len(found), 1, firsts, 1, count, ones)
+        if work.has_scale or work.has_needs or rows.budget is not None:
+            self._more(columns, can, rows, firsts)
+        return tuple(firsts)
+
+    def _more(self, columns: "Columns", can: Buyable, rows: "_Rows", firsts: Sequence[int]) -> None:
+        """Enter chips into the rows that few modes have: of steps, named pools and budget."""
+        hours, begins, count = columns.hours, self.work.first, self.work.end - self.work.first
+        for one, slot, first in zip(can.choices, can.firsts, firsts, strict=True):
             if (step := (one.product, one.step)) in rows.steps:
                 columns.run(rows.steps[step], 1, first, 1, count, 1)
             if one.pool:
@@ -183,7 +185,6 @@ class Divisible(NamedTuple):
                 prices = np.array(columns.reference.slots[slot : slot + count]) / NANOUSD_PER_USD
                 spent = np.full(count, rows.budget.row)
                 columns.put(spent, first + np.arange(count), prices * hours)
-        return tuple(firsts)
 
     def _ceilings(
         self, columns: "Columns", name: tuple[str, str], found: Sequence[Choice], chosen: int | None
@@ -460,8 +461,6 @@ def _limits(
     columns: "Columns", name: tuple[str, ...], work: Work, most: float, chosen: int | None
 ) -> int:
     """Add rows that hold chips to `most` in each interval, or to most times the choice."""
-    from chiphour.auction.model import OWN
-
     count = work.end - work.first
     first = columns.rows((OWN, *name), count, -np.inf, most if chosen is None else 0)
     if chosen is not None:

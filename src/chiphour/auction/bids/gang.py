@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chiphour.auction.bids import MODE
+from chiphour.auction.bids import OWN
 from chiphour.auction.fields import HUNDREDTHS
 from chiphour.auction.fields import PICOS
 from chiphour.auction.fields import Fields
@@ -175,8 +176,6 @@ class Gang(NamedTuple):
         self, columns: "Columns", bid: str, budget: "Budget | None", chosen: int | None
     ) -> Layout:
         """Add a column for each option and the row that takes one at most (eq. 4, 10, 11, 15)."""
-        from chiphour.auction.model import OWN
-
         grid, reference = columns.grid, columns.reference
         context = Context(grid, columns.offered, reference)
         starts = range(self.start_first, self.start_last + 1)
@@ -194,7 +193,9 @@ class Gang(NamedTuple):
                 spent = {start: cost for start, cost in each if cost <= budget.usd}
             value = self.value_picousd(grid, product) / PICOS
             name = (bid, self.id, product, pool)
-            (begins,) = columns.stretches(name, [(value, 1)], len(spent), integer=True, traded=True)
+            (begins,) = columns.stretches(
+                name, (value,), (1,), len(spent), integer=True, traded=True
+            )
             columns.run(row, 0, begins, 1, len(spent), 1)
             if budget is not None:
                 for column, cost in enumerate(spent.values(), start=begins):
