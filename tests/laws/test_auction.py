@@ -23,6 +23,7 @@ from chiphour.auction.bound import bound_usd
 from chiphour.auction.check import violations
 from chiphour.auction.clear import clear
 from chiphour.auction.instance import read_run
+from chiphour.auction.lost import lost_usd
 from chiphour.auction.model import build
 from chiphour.auction.result import from_json
 from chiphour.auction.result import to_json
@@ -87,7 +88,11 @@ def test_a_thousand_clearings_pass_their_check_and_conserve_money(fields):
 
 
 def hull_identity(fields):
-    """Lost opportunity at the relaxation's prices is the gap between its bound and the welfare."""
+    """At the relaxation's prices all forgo its bound less the welfare, and nobody below nothing.
+
+    The bound is the relaxation's optimum by HiGHS, and the welfare that of the integers, but for
+    the gap that is allowed.
+    """
     instance, _ = read_run(fields)
     model = build(instance)
     relaxed = solve(relax(model.program))
@@ -98,6 +103,12 @@ def hull_identity(fields):
     scale = max(1.0, abs(relaxed.objective))
     assert abs(float(bound) - relaxed.objective) <= 1e-6 * scale
     assert whole.objective <= relaxed.objective + 1e-6 * scale
+    held = {part.id: part.held for part in result.award.parts}
+    bids = instance.bid_by_id
+    worth = sum(bids[name].worth(instance.context, own) for name, own in held.items())
+    lost = lost_usd(instance, result.relaxed, held, result.award.flows)
+    assert lost.total == bound - worth
+    assert min(*lost.bids.values(), lost.shared) >= 0
     allowed = gap_allowed(instance, result)
     assert Fraction(result.welfare_nanousd, NANOUSD_PER_USD) >= Fraction(whole.objective) - allowed
 
