@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from chiphour.auction.model import Floats
 
 PARTS = HUNDREDTHS * PPM  # Of one chip.
+BLOCK_PARTS_MIN = PARTS // 100_000  # Ten times what the solver takes for nothing.
 NANOUSD_PER_MICROUSD = NANOUSD_PER_USD // MICROUSD_PER_USD
 NONE = -1  # A row or column that is not there.
 

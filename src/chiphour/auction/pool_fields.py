@@ -2,8 +2,8 @@
 
 Takes   the JSON fields of an offer.
 Gives   `Pool`; the JSON Schema of the fields that both kinds share.
-Keeps   cost convex, shares within the inventory, least output within what the blocks hold: else
-        the offer is refused, with the field.
+Keeps   cost convex, shares within the inventory, blocks that a solver can see, least output within
+        what the blocks hold: else the offer is refused, with the field.
 Source  docs/formulation/auction.md, section 2 and equation 5.
 """
 
@@ -21,6 +21,8 @@ from chiphour.auction.grid import INTERVALS_MAX
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import read_product_id
 from chiphour.auction.grid import read_tier_name
+from chiphour.auction.pool import BLOCK_PARTS_MIN
+from chiphour.auction.pool import PARTS
 from chiphour.auction.pool import Block
 from chiphour.auction.pool import Pool
 from chiphour.units import PPM
@@ -45,7 +47,8 @@ SCHEMA: dict[str, Any] = {
         "type": "array",
         "minItems": 1,
         "maxItems": BLOCKS_MAX,
-        "description": "A share of the inventory or chips, and dollars a chip-hour, never falling.",
+        "description": "A share of the inventory or chips, 0.00001 chips at least where it holds"
+        " any, and dollars a chip-hour, never falling.",
         "items": {
             "oneOf": [
                 closed_object({"share": _DECIMAL, "price": _DECIMAL}),
@@ -84,9 +87,11 @@ def read_pool(fields: Fields, grid: Grid, kind: str) -> Pool:
         raise fields.refuse("reserve", "true or false", reserve)
     stock = _read_stock(fields, grid) if fields.has("side_stock") else ()
     name, account = fields.name("id"), fields.account("account")
-    return Pool(
+    pool = Pool(
         kind, name, account, product, inventory, blocks, tuple(sorted(tiers)), reserve, stock
     )
+    _refuse_crumbs(fields, pool)
+    return pool
 
 
 def read_switch(fields: Fields, pool: Pool) -> Pool:
@@ -145,6 +150,20 @@ def _read_blocks(fields: Fields, grid: Grid) -> tuple[Block, ...]:
             found = f"{cheaper.price_ticks} before {dearer.price_ticks} ticks"
             raise fields.refuse("blocks", "prices that never fall", found)
     return blocks
+
+
+def _refuse_crumbs(fields: Fields, pool: Pool) -> None:
+    """Refuse a block that holds less than a solver can tell from nothing (decision 0053)."""
+    for interval, sizes in enumerate(pool.sizes_by_interval):
+        for number, parts in enumerate(sizes):
+            if 0 < parts < BLOCK_PARTS_MIN:
+                expected = f"{_chips_text(BLOCK_PARTS_MIN)} chips or more in a block, or none"
+                found = f"{_chips_text(parts)} in block {number} in interval {interval}"
+                raise fields.refuse("blocks", expected, found)
+
+
+def _chips_text(parts: int) -> str:
+    return decimal_text(parts, PARTS)
 
 
 def _read_block(fields: Fields, grid: Grid) -> Block:

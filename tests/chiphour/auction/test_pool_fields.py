@@ -13,6 +13,7 @@ from chiphour.auction.fields import read_whole
 from chiphour.auction.grid import Grid
 from chiphour.auction.grid import Product
 from chiphour.auction.grid import Tier
+from chiphour.auction.pool import BLOCK_PARTS_MIN
 from chiphour.auction.pool import Block
 from chiphour.auction.pool_fields import OPTIONAL
 from chiphour.auction.pool_fields import SCHEMA
@@ -57,6 +58,11 @@ def test_one_word_of_switching_makes_a_pool_startable():
     assert (pool.output_min_ppm, pool.run_min, pool.rest_min) == (900_000, 2, 3)
 
 
+def test_a_block_may_hold_a_hundred_thousandth_of_a_chip_or_nothing():
+    pool = read(inventory=["0", "0.01"], blocks=[{"share": "0.001", "price": "1"}])
+    assert pool.sizes_by_interval == [[0], [BLOCK_PARTS_MIN]]
+
+
 def test_the_fields_that_it_describes_are_those_that_it_reads():
     optional = {"reserve": True, "side_stock": {"cpu": [3, 0], "memory": [1, 1]}}
     pool = read(**optional)
@@ -77,6 +83,18 @@ def test_the_fields_that_it_describes_are_those_that_it_reads():
         ({"blocks": "all"}, "blocks: expected a list"),
         ({"blocks": [{"share": "0.6", "price": "1"}] * 2}, "shares that sum to at most 1"),
         ({"blocks": [{"share": "1.01", "price": "1"}]}, "1 to 1000000 millionths, found '1.01'"),
+        (
+            {"inventory": ["0", "0.01"], "blocks": [{"share": "0.000999", "price": "1"}]},
+            "blocks: expected 0.00001 chips or more in a block, or none, "
+            "found '0.00000999 in block 0 in interval 1'",
+        ),
+        (  # What a quantity finds left after a share.
+            {
+                "inventory": ["3", "0.01"],
+                "blocks": [{"share": "0.999999", "price": "1"}, {"quantity": "3", "price": "1"}],
+            },
+            "found '0.000003 in block 1 in interval 0'",
+        ),
         ({"blocks": [{"share": "0", "price": "1"}]}, r"blocks\[0\].share: expected"),
         ({"blocks": [{"quantity": "0", "price": "1"}]}, "quantity: expected chips above zero"),
         (
