@@ -47,15 +47,21 @@ def floor(built, tmp_path_factory):
 
 @pytest.fixture
 def window(floor, browser):
-    """Give `window(member, width, ...)`: a terminal in a window of its own, signed in."""
+    """Give `window(member, width, ...)`: a terminal in a window of its own, signed in.
+
+    Where `between`, a test holds its wire (`.line`); else it has the browser's own socket.
+    """
     windows = []
 
-    def opens(member=None, width=1920, scheme="light", contract=NAME, expected=(), query=""):
+    def opens(
+        member=None, width=1920, scheme="light", contract=NAME, expected=(), query="", between=False
+    ):
         found = Window(browser, Site(floor.url, floor.market.folder, None), width, scheme)
         found.expected = expected
         windows.append(found)
         terminal = Terminal(found.page, contract)
-        terminal.line = Line(found.page)
+        if between:
+            terminal.line = Line(found.page)
         terminal.open(query)
         if member is not None:
             terminal.sign_in(member.key, member.secret)
@@ -236,7 +242,7 @@ def let_index_be(floor, index_microusd):
 def test_a_cut_line_is_told_and_comes_back_with_what_was_missed(floor, window, maker):
     """Cut the socket; trade meanwhile; mend it: the book, the fills and the orders are true."""
     ann = floor.members[0]
-    one = window(ann, expected=("WebSocket",)).unasked()
+    one = window(ann, expected=("WebSocket",), between=True).unasked()
     one.write("buy", "2", Price="2.95")
     assert "rests" in one.send()
     one.line.cut()
@@ -257,7 +263,7 @@ def test_a_cut_line_is_told_and_comes_back_with_what_was_missed(floor, window, m
 
 
 def test_a_message_that_is_lost_makes_the_book_anew(floor, window, maker):
-    one = window()
+    one = window(between=True)
     one.line.loses = 1
     for price in (2.601, 2.602, 2.603):
         maker.result("private/buy", instrument_name=NAME, amount=1, price=price)
@@ -324,7 +330,7 @@ def test_a_key_that_may_only_read_cannot_trade_and_a_wrong_one_is_told(floor, wi
 
 def test_a_name_with_html_in_it_is_text(floor, window):
     """Let the exchange say a name that is HTML: it is shown, and is no element."""
-    one = window()
+    one = window(between=True)
     evil = "<img src=x onerror=alert(1)>"
     one.line.words = {"H100SXMODAVG_USDC-31AUG26": evil}
     one.page.goto("/trade")

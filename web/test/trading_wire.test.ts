@@ -35,6 +35,7 @@ interface Said {
   params: { channels?: string[] };
 }
 class Line implements Socket {
+  readyState = 1; // Open.
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -137,6 +138,20 @@ test("who waits for an answer when the line breaks is told that it may have been
   await assert.rejects(asked, (fault: RpcFault) => fault.code === 0 && /may have been done/.test(fault.message));
   await assert.rejects(wire.call("public/test"), RpcFault);
   wire.end();
+});
+
+test("nothing is sent on a socket that is closing; what it asked for fails at once", async () => {
+  const { wire, hands, last, open } = opened();
+  await open();
+  const said = last().said.length;
+  last().readyState = 2; // Closing: the server has said so, and `onclose` is still to come.
+  await assert.rejects(wire.call("public/test"), (fault: RpcFault) => fault.code === 0);
+  last().tell({ method: "heartbeat", params: { type: "test_request" } });
+  assert.equal(last().said.length, said);
+  last().onclose?.();
+  assert.equal(wire.line, "lost");
+  wire.end();
+  assert.equal(hands.timers.size, 0);
 });
 
 test("an answer that never comes is a fault after its time; a refusal has its data", async () => {

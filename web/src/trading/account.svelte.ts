@@ -79,6 +79,7 @@ export class Account {
   /** Forget the key and all that it showed; the exchange ends the session with the connection. */
   #leave(): void {
     this.#turn += 1;
+    this.#wire.cut(); // First: on a line that is lost, channels end without a word.
     for (const end of this.#ends) end();
     this.#ends = [];
     this.#signer = null;
@@ -92,7 +93,6 @@ export class Account {
     this.portfolio = null;
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#wire.cut();
     this.#wire.retry();
   }
 

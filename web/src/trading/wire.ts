@@ -11,6 +11,7 @@ import { parseExact, type Exact } from "./exact.ts";
 export const HEARTBEAT_S = 10;
 export const SILENT_MS = 25_000; // Two heartbeats and a half.
 export const ANSWER_MS = 15_000;
+const OPEN = 1; // Of `readyState`.
 const WAITS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /** A refusal of the exchange, or no answer: then `code` is 0. */
@@ -25,6 +26,7 @@ export class RpcFault extends Error {
 }
 
 export interface Socket {
+  readonly readyState: number; // As of a WebSocket.
   send(text: string): void;
   close(): void;
   onopen: (() => void) | null;
@@ -193,6 +195,7 @@ export class Wire {
   }
 
   #send<T>(socket: Socket, method: string, params: object = {}): Promise<T> {
+    if (socket.readyState !== OPEN) return Promise.reject(noLine()); // It is closing: `onclose` comes.
     const id = String((this.#next += 1));
     return new Promise<T>((give, fail) => {
       const timer = this.#time.later(() => {
