@@ -291,10 +291,10 @@ def test_no_bad_venue_delays_or_spoils_another():
         async with collecting_from(deeds, read_by, store) as (made, _):
             began = time.monotonic()
             outcomes = {each.source: each for each in await made.round()}
-            assert time.monotonic() - began < 4.5
+            assert time.monotonic() - began < 9  # Nine that hang in turn take 27.
         for name in good:
             assert outcomes[name].new == 100
-            assert outcomes[name].elapsed_ns < 2 * NS_PER_SECOND
+            assert outcomes[name].elapsed_ns < 3 * NS_PER_SECOND
         for name, (_, code) in BAD.items():
             assert outcomes[name].poll.refusal.code == code
             assert outcomes[name].poll.observations == ()
@@ -569,27 +569,26 @@ def test_one_thread_touches_the_store_and_it_is_not_the_loops():
 def test_a_slow_store_holds_no_loop_and_its_queue_is_seen_and_bounded(monkeypatch):
     monkeypatch.setattr(collecting, "QUEUE_MAX", 3)
 
-    class Slow(Store):
+    class Held(Store):
+        """Keeps its first poll once it is let, at the latest in ten seconds."""
+
+        let = threading.Event()
+
         def keep_poll(self, poll):
-            time.sleep(0.02 if self.polls else 0.8)
+            assert self.let.wait(10)
             return super().keep_poll(poll)
 
-    async def longest_gap(done):
-        longest, last = 0.0, time.monotonic()
-        while not done.is_set():
-            await asyncio.sleep(0.005)
-            longest, last = max(longest, time.monotonic() - last), time.monotonic()
-        return longest
-
     async def run():
-        store, done = Slow(), asyncio.Event()
+        store = Held()
         names = [f"v{number}" for number in range(12)]
         deeds = {f"/{name}/offers": page(1) for name in names}
-        async with collecting_from(deeds, readers(*names), store) as (made, _):
-            watch = asyncio.create_task(longest_gap(done))
-            outcomes = await made.round()
-            done.set()
-            assert await watch < 0.6
+        async with collecting_from(deeds, readers(*names), store) as (made, server):
+            round_ = asyncio.create_task(made.round())
+            await until(lambda: len(server.paths()) == 12)  # Polls go on while the store is held.
+            await until(lambda: max(state.queue for state in made.states()) > 3)
+            assert not store.polls and not round_.done()
+            store.let.set()
+            outcomes = await round_
         assert len(store.polls) == 12
         assert max(each.state.queue for each in outcomes) > 3
         assert all(state.queue == 0 for state in made.states())
