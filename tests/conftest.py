@@ -6,7 +6,8 @@ Gives   NUMBA_CACHE_DIR in the environment, before numba is imported; child proc
         children inherit that too: it is undone, for tests tell children to stop by it. `site`: the
         market of `chiphour up` with its page.
 Keeps   the launcher's choice where the launcher already made it. All that look at `site` on one
-        worker, file by file: it takes a minute to get ready.
+        worker, file by file: it takes a minute to get ready. Laws to the same examples each time,
+        unless CHIPHOUR_DRAW is set: then to new ones. No law to a time: a machine may be busy.
 Source  Decisions 0009 and 0041.
 """
 
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from chiphour.exchange.cache import kernel_cache
@@ -30,6 +33,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOKING = ("tests/browser/", "tests/clients/test_mcp.py")  # At `site`.
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(ROOT / ".venv" / "kernels")))
+
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize="CHIPHOUR_DRAW" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

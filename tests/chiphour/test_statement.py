@@ -130,7 +130,7 @@ ORDERS = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(ORDERS, max_size=40), st.sampled_from((100, 250)))
 def test_statements_account_for_all_money(steps, tick_microusd):
     """Trade at random: each statement ends at the exchange's cash; all of them sum to zero."""

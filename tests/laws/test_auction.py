@@ -39,9 +39,7 @@ SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 
 
 def markets(count=MARKETS):
-    return settings(
-        deadline=None, max_examples=count, suppress_health_check=SLOW, derandomize=not DRAWN
-    )
+    return settings(max_examples=count, suppress_health_check=SLOW, derandomize=not DRAWN)
 
 
 def cleared(fields):

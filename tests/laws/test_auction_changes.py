@@ -9,7 +9,6 @@ Source  docs/formulation/runs.md, sections 2 and 12, equations 26 and 29; decisi
 
 from fractions import Fraction
 
-from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -37,7 +36,6 @@ from chiphour.units import ns_from_iso
 OPENS_NS = ns_from_iso("2026-12-07T00:00:00Z")
 HOURS, CAP = 2, "50"
 BUYERS, SELLERS = (10, 11, 12), (20, 21, 22)
-SLOW = (HealthCheck.too_slow,)
 
 
 @st.composite
@@ -105,7 +103,7 @@ def chips_of(positions):
     return {(each.account, each.hour_ns): each.quantity_hundredths for each in positions}
 
 
-@settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=SLOW)
+@settings(derandomize=True, max_examples=40)
 @given(markets())
 def test_totals_stated_as_changes_end_in_the_same_positions(market):
     """Of distinct values and costs the best award is one: both runs find it, and pay x at λ."""
@@ -138,7 +136,7 @@ def _bought(before):
     return tuple(Trade(1, *each[:-1], each.quantity_hundredths, 1) for each in before)
 
 
-@settings(deadline=None, derandomize=True, max_examples=20, suppress_health_check=SLOW)
+@settings(derandomize=True, max_examples=20)
 @given(markets())
 def test_who_says_nothing_keeps_what_it_holds_and_pays_nothing(market):
     """One buyer and one seller bid; of all others no position and no dollar moves."""

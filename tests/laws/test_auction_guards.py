@@ -30,7 +30,7 @@ from chiphour.auction.solve import solve
 from chiphour.units import NANOUSD_PER_TICK
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
-MARKETS = settings(deadline=None, max_examples=20, suppress_health_check=SLOW, derandomize=True)
+MARKETS = settings(max_examples=20, suppress_health_check=SLOW, derandomize=True)
 LOW_TICKS = 20_000
 
 

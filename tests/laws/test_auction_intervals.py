@@ -140,7 +140,7 @@ def delivered_in_full(owed):
     return reading(*joined, account=owed.supplier, owed=owed)
 
 
-@settings(deadline=None, derandomize=True, max_examples=25, suppress_health_check=SLOW)
+@settings(derandomize=True, max_examples=25, suppress_health_check=SLOW)
 @given(st.sampled_from(PARTS).flatmap(lambda m: st.tuples(
     st.just(m), books(1, 60, m, 2), books(2, m, m, 120 // m))), st.data())  # fmt: skip
 def test_hours_and_their_parts_add_up(drawn, data):
@@ -186,7 +186,7 @@ def read_out(owed, whole, data):
     return advanced(case, case.final_ns)
 
 
-@settings(deadline=None, derandomize=True, max_examples=15, suppress_health_check=SLOW)
+@settings(derandomize=True, max_examples=15, suppress_health_check=SLOW)
 @given(st.sampled_from(PARTS).flatmap(lambda m: books(2, m, m, 120 // m)))
 def test_every_part_of_an_hour_is_in_one_sale(fields):
     _, found, _ = cleared(fields)

@@ -137,7 +137,6 @@ def test_every_call_has_an_answer_and_harms_nothing(floor, caplog, count):
     @seed(SEED)
     @settings(
         max_examples=max(4, count // 4),
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

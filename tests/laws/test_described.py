@@ -100,7 +100,6 @@ def test_no_request_finds_a_fault_of_ours(trading):
         @settings(
             max_examples=max(1, count),
             database=None,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

@@ -57,7 +57,7 @@ if UNCOMPILED:
 
 law = settings(
     max_examples=int(os.environ.get("CHIPHOUR_EXAMPLES", "20")),
-    deadline=None,  # The first call compiles the kernel.
+    # The first call compiles the kernel.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 both = pytest.mark.parametrize("exchange", EXCHANGES)

@@ -76,7 +76,7 @@ def examples(most):
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=examples(250))
+@settings(max_examples=examples(250))
 @given(markets(), st.sampled_from(("", "", "snapshot")), parameter_sets())
 def test_the_audit_equals_the_methodology(market, source, parameters):
     first, second = fixed_twice(market, source, parameters)
@@ -89,7 +89,7 @@ def test_the_audit_equals_the_methodology(market, source, parameters):
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=examples(100))
+@settings(max_examples=examples(100))
 @given(markets())
 def test_the_audit_of_daily_batches_equals_that_of_one_heap(market):
     """All sets at once, from rows sorted by the strike that they can enter first."""
@@ -105,7 +105,7 @@ def test_the_audit_of_daily_batches_equals_that_of_one_heap(market):
         assert audit_fixing(plain(second), window, previous, TABLES) is None
 
 
-@settings(deadline=None, max_examples=examples(100))
+@settings(max_examples=examples(100))
 @given(markets(), st.randoms(use_true_random=False))
 def test_order_and_repetition_of_rows_change_nothing(market, generator):
     shuffled = market.rows + market.rows[::2]
@@ -116,7 +116,7 @@ def test_order_and_repetition_of_rows_change_nothing(market, generator):
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=examples(100))
+@settings(max_examples=examples(100))
 @given(markets(), st.data())
 def test_a_revision_that_strikes_rows_and_lets_in_late_ones_is_audited(market, data):
     strike, known_ns = market.strikes[0], market.strikes[0] + 3 * NS_PER_DAY
@@ -139,7 +139,7 @@ def test_a_revision_that_strikes_rows_and_lets_in_late_ones_is_audited(market, d
     assert audit(revised, market.rows, None, revision=revision) is None
 
 
-@settings(deadline=None, max_examples=examples(50))
+@settings(max_examples=examples(50))
 @given(markets())
 def test_a_split_sums_to_the_change_in_ticks(market):
     first, second = fixed_twice(market)
@@ -150,7 +150,7 @@ def test_a_split_sums_to_the_change_in_ticks(market):
         assert second.change_ticks is None
 
 
-@settings(deadline=None, max_examples=examples(50))
+@settings(max_examples=examples(50))
 @given(markets())
 def test_a_fixing_survives_json(market):
     for fixing in fixed_twice(market):

@@ -56,7 +56,7 @@ def layout_of(proof):
     return {"algorithm": "sha256", "security": True, "size": proof.size, "rule": proof.rule}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=120), st.data())
 def test_another_implementation_accepts_our_proofs_and_ours_accept_its(entries, data):
     theirs = InmemoryTree(algorithm="sha256")

@@ -118,7 +118,7 @@ def test_what_is_published_is_the_same_whoever_trades(flow):
     assert not [message for message in plain.end() if WORDS.search(message.decode())]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 4), max_size=6), st.integers(30, 300), st.booleans())
 def test_what_is_published_is_the_same_however_much_is_hidden(taken, lots, buys):
     """Publish two icebergs that show alike and hide more than is ever taken, but not as much."""

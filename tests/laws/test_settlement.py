@@ -10,7 +10,6 @@ import json
 from collections import Counter
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.delivery import Window
@@ -84,7 +83,6 @@ def metered(owed, draw):
     return advanced(case, owed.end_ns + 10 * NS_PER_HOUR)
 
 
-@settings(deadline=None)
 @given(runs(), prices(), RATES, st.integers(0, 10**10), st.data())
 def test_a_week_of_runs_sums_to_zero_and_its_receipts_say_what_was_paid(
     trades, real_time, rate_ppm, fund, data

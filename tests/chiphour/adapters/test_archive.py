@@ -180,7 +180,7 @@ def test_a_poll_that_breaks_off_in_the_database_leaves_nothing(archive, monkeypa
     assert list(archive.bodies.hashes()) == [answer().body.sha256]  # It was there before the rows.
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     times=st.lists(st.integers(0, END_NS), max_size=12),
     window=st.tuples(st.integers(0, END_NS), st.integers(0, END_NS)),

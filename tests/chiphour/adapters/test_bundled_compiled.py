@@ -64,7 +64,7 @@ def said_by(reads, block):
 ONE = block_of(mixed()[16:18])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.integers(0, len(ONE) - 2), st.one_of(st.integers(0, 255), st.sampled_from(b'"\\{}[],:0-e'))
 )
@@ -75,7 +75,7 @@ def test_a_line_with_a_byte_changed_is_read_as_a_reader_of_json_reads_it(at, byt
     assert said_by(CompiledReading, bytes(changed)) == said_by(QuickReading, bytes(changed))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, len(ONE)), st.integers(0, 40), st.binary(max_size=3))
 def test_a_block_cut_or_filled_is_read_as_a_reader_of_json_reads_it(at, size, more):
     changed = ONE[:at] + more + ONE[at + size :].removesuffix(b"\n") + b"\n"

@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.adapters.bundled_tree import CONSTANTS
@@ -28,7 +27,6 @@ def test_the_root_is_the_audits_for_every_number_of_ids(count):
     assert root_of(ids) == root_of_ids(ids)
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=300))
 def test_the_root_is_the_audits_for_any_ids(ids):
     assert root_of(b"".join(ids)) == root_of_ids(b"".join(ids))

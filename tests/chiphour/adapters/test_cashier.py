@@ -150,7 +150,7 @@ WISHES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WISHES)
 def test_each_wish_moves_its_money_once(wishes):
     """Say any wishes, all at once, some with a word used before: cash is what first answers say."""

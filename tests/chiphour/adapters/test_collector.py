@@ -468,10 +468,11 @@ def test_a_new_collector_keeps_the_wait_that_a_venue_asked_for():
     async def run():
         store, clock = Store(), Clock()
         deeds = {"/busy/offers": answer(b"", 429, retry_after="600")}
-        for _ in range(2):
-            async with running_from(deeds, readers("busy"), store, clock) as server:
-                await asyncio.sleep(0.2)
-            clock.start_ns += NS_PER_MINUTE
+        async with running_from(deeds, readers("busy"), store, clock):
+            await until(lambda: store.polls)
+        clock.start_ns += NS_PER_MINUTE
+        async with running_from(deeds, readers("busy"), store, clock) as server:
+            await asyncio.sleep(0.2)
         assert server.asked == []
         assert len(store.polls) == 1
 

@@ -90,7 +90,7 @@ def on_loop(deed):
 steps = st.lists(st.sampled_from(["tell", "slow", "resume", "leave", "join"]), max_size=40)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(steps)
 def test_a_listener_has_no_hole_it_was_not_told_of(steps):
     """Slow or gone for a while: what it has is a beginning, and all after it, again and again."""

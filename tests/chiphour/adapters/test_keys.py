@@ -175,7 +175,7 @@ def lose_power(ring, patch):
     patch.setattr(key_file, "BOOT", boot)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS)
 def test_no_claim_is_admitted_twice(steps):
     """Move the clock, restart, lose power, repeat: one text is admitted at most once, ever."""

@@ -178,7 +178,7 @@ STEPS = st.lists(
 NOISE = [b"", b"{", b"\xff", b"[1]", b'{"account": 9}', b'[{"account": "x", "name": 1}]']
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_a_restart_knows_what_was_known(steps):
     """Tell any steps; hear all of it again, frame by frame and in one: the same members know it."""

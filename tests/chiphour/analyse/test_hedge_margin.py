@@ -68,7 +68,7 @@ def test_what_the_exchange_refuses_is_told():
     assert (found.refusal, found.moved) == (Reason.LOTS_ABOVE_MAX, ())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(1, 1 << 20), st.integers(1, 1 << 20), st.integers(10_000, 400_000_000))
 def test_variation_is_lots_times_the_move(first, second, price):
     """Any lots, any price to which the index moves: each lot earns the difference, no more."""

@@ -9,9 +9,7 @@ Source  Decision 0042.
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.analyse.aggregates import ChangedRow
@@ -41,7 +39,6 @@ def test_a_mean_is_rounded_half_even_and_no_host_is_not_known():
     assert (found.mean_nanousd, found.spread_nanousd, found.hosts) == (2, 3, None)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(1, 10**12), min_size=2, max_size=6))
 def test_gaps_are_of_every_two_venues_and_exact(floors):
     prices = current_prices([quoted(f"v{n}", floor) for n, floor in enumerate(floors)])

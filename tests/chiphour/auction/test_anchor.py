@@ -51,7 +51,6 @@ def holds(program, found, gap, best):
 
 
 @pytest.mark.long
-@settings(deadline=None)
 @given(SEEDS, st.floats(0, 1), st.floats(0, 1), st.sampled_from([1e-2, 1e-3, GAP]))
 def test_what_is_proved_is_within_the_gap_of_a_search(seed, most, share, gap):
     """Change any share of the values, by up to all of each, one time after another."""
@@ -64,7 +63,7 @@ def test_what_is_proved_is_within_the_gap_of_a_search(seed, most, share, gap):
             holds(other, found, gap, solve(other, gap=0.0).objective)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_values_of_any_kind_are_held_against_every_choice(seed):
     """Draw all values anew and try every choice of the integers."""
@@ -115,7 +114,7 @@ def test_the_same_requests_have_the_same_answers():
     assert all(same(one, two) for one, two in zip(*answers, strict=True))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(SEEDS)
 def test_bids_in_another_order_are_proved_to_the_same_gap(seed):
     """Mix columns: what both prove is within the gap of one another, both bounds above both."""
@@ -148,7 +147,6 @@ def ordered(program, order):
     )
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_nothing_changed_is_proved_at_once(seed):
     program = market(seed)

@@ -167,7 +167,7 @@ def test_one_unit_more_adds_what_is_told(cleared):
     assert per_unit == pytest.approx(side.price_ticks / 10_000, abs=0.02)
 
 
-@settings(deadline=None, derandomize=True, max_examples=12)
+@settings(derandomize=True, max_examples=12)
 @given(runs(budget=True))
 def test_every_figure_is_a_dual_and_stands_in_its_sentence(fields):
     instance, _ = read_run(fields)

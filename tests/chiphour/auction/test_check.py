@@ -12,7 +12,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck
 from hypothesis import assume
 from hypothesis import given
 from hypothesis import settings
@@ -585,7 +584,7 @@ def leaves(value, path=()):
 
 
 @given(st.data(), st.sampled_from((-1, 1)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_number_of_a_result_may_be_another(data, change):
     """Change any number of the file by its least unit: it is refused, when read or when checked."""
     instance, result = cleared()
@@ -617,9 +616,7 @@ def nudged(value, change):
 
 
 @given(st.sampled_from(("ip", "hull", "eu")).flatmap(lambda rule: runs(True, rule)))
-@settings(
-    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=20, derandomize=True)
 def test_whatever_is_cleared_breaks_no_rule(fields):
     """Any run with everything in it, at any rule of pricing: the check accepts its result."""
     instance, _ = read_run(fields)

@@ -89,7 +89,7 @@ def test_everything_that_a_run_can_hold_clears_the_same_in_any_order(pricing):
     assert bodies[0] == bodies[1]
 
 
-@settings(deadline=None, derandomize=True, max_examples=10)
+@settings(derandomize=True, max_examples=10)
 @given(runs(floors=("-5",)))
 def test_runs_whose_prices_may_be_negative_clear_and_are_checked(fields):
     instance, _ = read_run(fields)
@@ -169,7 +169,7 @@ def test_whoever_overspends_once_others_are_scaled_is_scaled_too():
     assert violations(instance, result) == ()
 
 
-@settings(deadline=None, derandomize=True, max_examples=10)
+@settings(derandomize=True, max_examples=10)
 @given(runs(budget=True))
 def test_nobody_pays_more_than_its_budget_uplift_included(fields):
     instance, _ = read_run(fields)
@@ -256,7 +256,7 @@ def test_a_hull_is_exact_unless_a_budget_spans_several_modes():
         assert clear(instance, solve).hull_exact is exact
 
 
-@settings(deadline=None, derandomize=True, max_examples=10)
+@settings(derandomize=True, max_examples=10)
 @given(runs())
 def test_a_run_is_not_changed_by_being_cleared(fields):
     before = deepcopy(fields)

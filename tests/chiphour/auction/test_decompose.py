@@ -9,7 +9,6 @@ Source  docs/formulation/auction.md, section 4; weak duality.
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.decompose import MARKET
@@ -28,7 +27,6 @@ BIDS = 20
 SEEDS = st.integers(0, 1_000_000)
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_in_parts_the_optimum_is_that_of_the_whole_and_proven(seed):
     """Cut as long as three bids are left: value, feasibility and bound are those of the whole."""
@@ -40,7 +38,6 @@ def test_in_parts_the_optimum_is_that_of_the_whole_and_proven(seed):
     assert proven_bound(program, found.dual) == pytest.approx(found.objective, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(0, 1_000_000))
 def test_any_duals_prove_a_bound(seed, noise):
     """Take the true duals with noise, or none: no bound lies below the optimum."""

@@ -8,7 +8,6 @@ Source  docs/formulation/runs.md, section 9.
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.delivery import State
@@ -163,7 +162,6 @@ def test_deliveries_name_the_obligation_and_its_slots():
 SIDES = st.tuples(readings(), readings(account=BUYER), readings(account=MARKET))
 
 
-@settings(deadline=None)
 @given(SIDES, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(sides, random):
     own, theirs, probes = sides
@@ -180,7 +178,6 @@ def test_the_order_of_arrival_changes_nothing(sides, random):
     assert from_json(to_json(case)) == case
 
 
-@settings(deadline=None)
 @given(SIDES)
 def test_what_counts_lies_between_what_the_two_sides_say(sides):
     own, theirs, probes = sides

@@ -46,7 +46,7 @@ def wants(name, account, rate, units, usd, **mode):
     return bid(name, account, {H100: rate}, (units, usd), **mode)
 
 
-@settings(deadline=None, derandomize=True, max_examples=12)
+@settings(derandomize=True, max_examples=12)
 @given(runs())
 def test_cells_are_what_buyers_hold_counted_again(fields):
     """Sum every part's chips by class, domain and region; three accounts show, two do not."""

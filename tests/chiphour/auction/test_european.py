@@ -206,7 +206,7 @@ def best_by_trying(market):
     return best
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(markets())
 def test_the_award_is_the_best_that_prices_support(market):
     instance, _ = read_run(fields_of(market))  # A gang larger than every pool is refused.
@@ -230,7 +230,7 @@ def nobody_loses(instance, result):
     return True
 
 
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(derandomize=True, max_examples=15)
 @given(runs(pricing="eu"))
 def test_of_everything_that_a_run_can_hold_nobody_is_accepted_at_a_loss(fields):
     instance, _ = read_run(fields)

@@ -110,7 +110,7 @@ def test_a_gang_that_lost_hears_how_much_more_it_would_take():
     )
 
 
-@settings(deadline=None, derandomize=True, max_examples=25)
+@settings(derandomize=True, max_examples=25)
 @given(
     st.integers(1, 40), st.sampled_from((2, 4, 8)), st.integers(8, 14),
     st.lists(st.tuples(st.integers(1, 8), st.integers(1, 6)), min_size=1, max_size=4),
@@ -287,7 +287,7 @@ def test_charges_and_make_whole_are_told_with_their_amounts(cleared):
                 assert abs(cents * 10**6 - amount) <= 5_000
 
 
-@settings(deadline=None, derandomize=True, max_examples=10)
+@settings(derandomize=True, max_examples=10)
 @given(runs(budget=True))
 def test_every_bid_of_any_run_is_explained_with_its_own_money(fields):
     """Each bid gets sentences; who holds anything reads its payment and gain to the cent."""

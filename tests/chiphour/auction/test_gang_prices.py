@@ -68,7 +68,7 @@ def test_it_pays_what_its_chips_would_be_worth_in_reserve():
     assert paid(pool, reserve("us", (8, 3))) == 8 * (1 + 3)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(runs())
 def test_the_least_price_proves_what_the_solvers_own_proves(fields):
     """D_fix may move by what nano-dollars and hundredths can make, never more."""

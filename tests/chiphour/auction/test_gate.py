@@ -10,7 +10,6 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction import gate as gate_module
@@ -259,7 +258,6 @@ BODIES = st.sampled_from(
 REQUESTS = st.tuples(st.sampled_from(ACTIONS), st.sampled_from((SELLER, BUYER)), BODIES)
 
 
-@settings(deadline=None)
 @given(st.lists(REQUESTS, max_size=12))
 def test_entries_fold_to_the_same_gate(drawn):
     """Ask anything: the entries alone, taken by another gate, give the same sealed run."""

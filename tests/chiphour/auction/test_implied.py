@@ -50,7 +50,7 @@ def switched(room, size, starts=2):
     return found.program()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_no_solution_in_integers_is_cut_off_whatever_the_values(seed):
     """Draw values anew and try every choice of the integers: the best is the same with both."""
@@ -59,7 +59,6 @@ def test_no_solution_in_integers_is_cut_off_whatever_the_values(seed):
     assert solve(tighter, gap=0.0).objective == pytest.approx(enumerated(program), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_the_bound_is_never_worse_and_values_do_not_matter(seed):
     program = market(seed)
@@ -129,7 +128,6 @@ def test_rows_that_are_chosen_are_those():
     assert rows.chosen(np.zeros(0, dtype=np.int64)).starts.tolist() == [0]
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_rows_that_a_solver_is_given_later_are_those_of_a_programme_with_them(seed):
     program = relax(market(seed))

@@ -54,7 +54,7 @@ def put(fields, path, value):
         place[path[-1]] = value
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(runs(budget=True), st.randoms(use_true_random=False))
 def test_a_run_is_written_as_it_was_read_in_whatever_order_it_came(fields, random):
     instance, refused = read_run(fields)

@@ -9,7 +9,6 @@ Source  docs/formulation/auction.md, section 7, equation 12; case E5 of the desi
 from dataclasses import replace
 from fractions import Fraction
 
-from hypothesis import HealthCheck
 from hypothesis import assume
 from hypothesis import given
 from hypothesis import settings
@@ -74,9 +73,7 @@ def cleared_or_left(instance):
 
 
 @given(runs(), st.sampled_from((Fraction(0), Fraction(1, 3), Fraction(1), Fraction(2))))
-@settings(
-    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=20, derandomize=True)
 def test_what_all_forgo_is_the_bound_less_the_welfare_and_nobody_forgoes_less_than_nothing(
     fields, share
 ):

@@ -132,7 +132,7 @@ def test_an_operator_may_test_nobody(more):
     assert count == 1 and found.applied.replaced == ()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.lists(st.tuples(st.integers(1, 20), st.integers(5, 60)), min_size=1, max_size=5),
     st.integers(1, 40),

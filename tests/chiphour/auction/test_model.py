@@ -111,7 +111,7 @@ def with_prices(instance):
     return instance.at_prices(found, {})
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(runs(budget=True, floors=("0", "-5")))
 def test_the_arrays_hold_what_was_asked_for_number_by_number(fields):
     instance = with_prices(read_run(fields)[0])
@@ -132,7 +132,7 @@ def test_the_arrays_hold_what_was_asked_for_number_by_number(fields):
         assert (np.diff(program.rows[first:end]) > 0).all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(runs(budget=True), st.randoms(use_true_random=False))
 def test_the_same_run_in_any_order_is_the_same_programme_bit_for_bit(fields, random):
     shuffled = deepcopy(fields)
@@ -220,7 +220,7 @@ def nano(dual, hours):
 
 
 @pytest.mark.parametrize("floor", ["0", "-5"])
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6))
 def test_duals_are_published_as_integers_clipped_to_their_sign(floor, seed):
     """Any vector: each number is its row's; those of one-sided rows are never below zero.

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from hypothesis import assume
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.fields import HUNDREDTHS
@@ -251,7 +250,6 @@ def test_a_pool_rests_after_a_run_and_runs_after_a_start():
         assert not list(pool.violations(context, held))
 
 
-@settings(deadline=None)
 @given(priced())
 def test_its_rows_and_its_best_profit_say_the_same_integers_or_not(given):
     """Solve the pool's own rows at the prices, as integers and relaxed: both are `profit_max`.
@@ -282,7 +280,6 @@ def revenue(context, pool, duals, held):
     return usd(total) * grid.step_minutes / HUNDREDTHS / 60
 
 
-@settings(deadline=None)
 @given(priced())
 def test_what_it_reads_of_its_best_is_allowed_and_gains_no_more(given):
     """Read the optimum of the pool alone: it breaks no rule, and gains the best but for the cut."""

@@ -9,7 +9,6 @@ Source  docs/formulation/auction.md, section 4; weak duality.
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.decompose import proven_bound
@@ -34,7 +33,6 @@ def presolved(found, whole=False):
     return program, presolve(program, found.row_bid.count(MARKET))
 
 
-@settings(deadline=None)
 @given(SEEDS, PRODUCTS, GANGS, st.booleans())
 def test_the_optimum_is_that_of_the_whole_and_its_duals_prove_it(seed, products, gangs, twins):
     program, smaller = presolved(listed(seed, 6, products, gangs, twins))
@@ -47,7 +45,6 @@ def test_the_optimum_is_that_of_the_whole_and_its_duals_prove_it(seed, products,
     assert found.basis is None and found.bound == pytest.approx(found.objective, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(SEEDS, PRODUCTS, GANGS, st.booleans())
 def test_with_integers_the_optimum_is_that_of_the_whole_too(seed, products, gangs, twins):
     program, smaller = presolved(listed(seed, 6, products, gangs, twins), whole=True)

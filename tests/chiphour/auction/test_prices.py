@@ -178,7 +178,7 @@ def shuffled(program, order):
     )  # fmt: skip
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(runs(floors=("0", "-5")), st.integers(0, 10**6))
 def test_prices_prove_the_optimum_and_depend_on_no_order_of_columns(fields, seed):
     """Solve the same programme with its columns shuffled: other vertices, the same prices.
@@ -225,7 +225,7 @@ def test_among_points_equally_near_the_key_decides():
     assert ends == {(1.5, 1.5), (2, 2)}
 
 
-@settings(deadline=None, derandomize=True, max_examples=10)
+@settings(derandomize=True, max_examples=10)
 @given(runs(), st.randoms(use_true_random=False))
 def test_the_same_run_in_another_order_has_the_same_prices_byte_for_byte(fields, random):
     again = deepcopy(fields)
@@ -238,7 +238,7 @@ def test_the_same_run_in_another_order_has_the_same_prices_byte_for_byte(fields,
     assert bodies[0] == bodies[1]
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(runs(), st.data())
 def test_duals_moved_where_somebody_would_move_prove_nothing(fields, data):
     """Move one price a little or a lot: refused when, column by column, somebody would move."""

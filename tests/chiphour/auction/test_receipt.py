@@ -10,7 +10,6 @@ import json
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.delivery import Window
@@ -95,7 +94,6 @@ def test_a_receipt_says_what_was_delivered_and_what_it_costs():
     assert (found["disputed"], found["unread_seconds"]) == (False, 0)
 
 
-@settings(deadline=None)
 @given(readings(owed=SPOT), st.booleans())
 def test_a_receipt_is_verified_and_its_money_is_what_is_settled(rows, quarrel):
     counters = [reading((0, 3_600), owed=SPOT, account=BUYER)] if quarrel else []

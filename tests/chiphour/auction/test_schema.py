@@ -76,7 +76,7 @@ def test_a_run_of_every_kind_fits_as_it_came_and_as_it_is_written():
 
 
 @given(runs(budget=True))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_whatever_is_read_fits(fields):
     instance, _ = read_run(fields)
     RUN.validate(json.loads(to_json(instance)))

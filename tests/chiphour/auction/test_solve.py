@@ -84,7 +84,7 @@ def test_a_programme_without_columns_holds_at_zero_or_not_at_all(program):
     assert solve(empty._replace(row_lower=np.ones(1))).status == "infeasible"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1_000_000))
 def test_with_integers_the_optimum_is_the_best_of_all_their_choices(seed):
     """Try every choice of the integers, each with a linear programme: none is better."""
@@ -96,7 +96,6 @@ def test_with_integers_the_optimum_is_the_best_of_all_their_choices(seed):
     assert found.objective <= found.bound + 1e-6 <= solve(relax(program)).objective + 2e-6
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1_000_000))
 def test_fixed_integers_leave_a_linear_programme_with_duals(seed):
     program = market(seed)

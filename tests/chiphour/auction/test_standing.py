@@ -43,7 +43,7 @@ def with_standing(fields, before):
 AMOUNTS = st.lists(st.integers(-900, 900), min_size=4, max_size=4)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(AMOUNTS, AMOUNTS, AMOUNTS, st.integers(1, 40))
 def test_what_stands_is_not_traded(on_demand, spot, virtual, price):
     """Accounts 10 to 12 stand against account 20, which bids: prices lie between floor and cap."""

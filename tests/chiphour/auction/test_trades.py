@@ -72,7 +72,7 @@ def transferred(result):
     return {account: total for account, total in totals.items() if total}
 
 
-@settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=SLOW)
+@settings(derandomize=True, max_examples=40, suppress_health_check=SLOW)
 @given(runs(budget=True), st.sampled_from(LENGTHS))
 def test_trades_and_other_payments_are_the_award_to_the_microdollar(fields, lengths):
     """Intervals from five minutes to a day, in slots as long as they, or shorter."""
@@ -94,7 +94,7 @@ def test_trades_and_other_payments_are_the_award_to_the_microdollar(fields, leng
     assert payments_from_json(payments_to_json(together)) == together
 
 
-@settings(deadline=None, derandomize=True, max_examples=30, suppress_health_check=SLOW)
+@settings(derandomize=True, max_examples=30, suppress_health_check=SLOW)
 @given(runs(), st.data())
 def test_positions_are_what_the_last_run_cleared_whoever_bids_in_it(fields, data):
     """Some bid again in a second run of the same hours; positions of the others stand."""

@@ -9,7 +9,6 @@ Source  docs/formulation/auction.md, section 4.
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.auction.solve import AT_LOWER
@@ -34,7 +33,6 @@ def numbered(program):
     )
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_after_changed_values_the_basis_leads_to_the_same_optimum(seed):
     program = relax(market(seed))
@@ -55,7 +53,6 @@ def test_the_same_solutions_are_those_of_the_same_rows_and_bounds():
         assert not same_solutions(program, other)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(0, 5))
 def test_bids_that_went_and_came_keep_the_rest_of_the_basis(seed, bid):
     """Solve without a bid, then with it, and the other way: the optimum is that of a cold start."""

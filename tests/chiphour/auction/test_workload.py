@@ -113,7 +113,7 @@ def subsets(bid):
         yield from (set(some) for some in combinations(names, size))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(forests(), st.integers(0, 40).map(lambda tenths: Fraction(tenths, 10)))
 def test_its_best_profit_is_that_of_the_best_set_of_modes(fields, usd):
     """Try every set that the logic allows. With its modes as held, nothing linked is added."""
@@ -128,7 +128,7 @@ def test_its_best_profit_is_that_of_the_best_set_of_modes(fields, usd):
     assert bid.profit_max(context, at, None) == best
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(forests(), st.integers(0, 40).map(lambda tenths: Fraction(tenths, 10)))
 def test_its_columns_and_its_best_profit_say_the_same(fields, usd):
     """Solve the bid beside a pool that sells any amount at a price: as integers and relaxed.

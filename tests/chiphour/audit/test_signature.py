@@ -79,7 +79,7 @@ def test_the_vectors_of_the_rfc_pass_and_a_changed_bit_does_not(vector):
         assert not is_signed(public, message, changed)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=100), st.integers(0, 511))
 def test_what_cryptography_signs_passes_and_a_flipped_bit_does_not(secret, message, bit):
     private = Ed25519PrivateKey.from_private_bytes(secret)

@@ -46,7 +46,7 @@ def played_market():
     return market, [*held.orders[:, 0].tolist(), *held.waiting[:, 0].tolist()]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_columns_are_read_past(data, played_market):
     market, known = played_market
@@ -61,7 +61,7 @@ def test_any_columns_are_read_past(data, played_market):
     assert all(map(np.array_equal, before, market._state))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(Kind), st.lists(ANY, min_size=13, max_size=13))))
 def test_any_columns_are_refused_as_they_are_one_by_one(drawn):
     rows = np.zeros((len(drawn), ask.COMMAND_COLUMNS), np.int64)

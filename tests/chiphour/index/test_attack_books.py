@@ -93,7 +93,7 @@ def assert_no_range_is_cheaper(venue, least):
             assert part.at_least <= least.get(None, part.at_least)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(MACHINES)
 def test_a_small_book_has_every_rate_at_its_least_cost(machines):
     venue = book([machine(at, *each) for at, each in enumerate(machines)])
@@ -107,7 +107,7 @@ def test_a_small_book_has_every_rate_at_its_least_cost(machines):
             assert found.part(rate, rate).at_least == cost
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(MACHINES)
 def test_no_range_of_a_book_is_cheaper_than_is_said(machines):
     """Of small books every set is tried; here they are taken like large ones."""
@@ -174,7 +174,7 @@ def test_an_empty_book_leaves_the_rate_card_behind_it():
     assert rate_without(venue, machines, V2026_1) == 777
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(90, 130), st.lists(st.integers(90, 130), min_size=3, max_size=5))
 def test_good_rates_are_exactly_those_at_which_the_fix_is_wanted(rate, others):
     venue = Venue("vast", "vast", rate, (), None)

@@ -65,7 +65,7 @@ def assert_no_grid_goes_further(members, count, grid):
             assert direction * (shift.shift_ppm - tried) >= 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RATES, SETS)
 def test_no_rate_of_one_captured_member_moves_the_fix_further(rates, parameters):
     assert_no_grid_goes_further(members_of(rates, parameters), 1, (*range(1, 420), 60 * FAR))
@@ -73,7 +73,7 @@ def test_no_rate_of_one_captured_member_moves_the_fix_further(rates, parameters)
 
 @pytest.mark.long
 @pytest.mark.suite
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(RATES, SETS)
 def test_no_rates_of_two_captured_members_move_the_fix_further(rates, parameters):
     assert_no_grid_goes_further(members_of(rates, parameters), 2, COARSE)
@@ -100,7 +100,7 @@ def test_many_members_are_captured_from_the_best_of_fewer():
     assert shifts[0] > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RATES, SETS, st.integers(1, 3))
 def test_every_set_of_silent_members_is_tried(rates, parameters, count):
     members = members_of(rates, parameters)

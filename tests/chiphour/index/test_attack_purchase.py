@@ -134,13 +134,13 @@ def assert_bounded(rows):
             assert found.purchase is None or found.purchase.cost_nanousd >= least
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(MACHINES, st.lists(st.integers(95, 115), min_size=2, max_size=3))
 def test_no_purchase_in_one_book_is_cheaper(machines, prices):
     assert_least([*rows_of(machines, "vast"), *cards_of(prices)])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(MACHINES, st.lists(st.integers(95, 115), min_size=2, max_size=3), st.integers(0, 30))
 def test_no_purchase_is_cheaper_than_the_bound(machines, prices, most):
     """With the search of large books, and cut off early."""
@@ -152,7 +152,7 @@ def test_no_purchase_is_cheaper_than_the_bound(machines, prices, most):
 
 
 @pytest.mark.suite
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(MACHINES, MACHINES, st.lists(st.integers(95, 115), min_size=2, max_size=3))
 def test_no_purchase_in_two_books_is_cheaper(one, other, prices):
     rows = [*rows_of(one[:5], "vast"), *rows_of(other[:5], "hyperbolic")]

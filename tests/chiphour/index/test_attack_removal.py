@@ -75,7 +75,7 @@ def least_of_all(machines, goal):
     return min(costs, default=None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MACHINES, st.integers(91, 130))
 def test_no_set_is_cheaper_than_the_bound_and_the_set_found_is_the_least(words, rate):
     machines, goal = machines_of(words), rate * UNIT
@@ -88,7 +88,7 @@ def test_no_set_is_cheaper_than_the_bound_and_the_set_found_is_the_least(words, 
         assert without(machines, found.rented) >= goal
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MACHINES, st.integers(91, 130), st.integers(0, 40))
 def test_a_search_that_is_cut_off_still_gives_a_bound(words, rate, most):
     machines, goal = machines_of(words), rate * UNIT

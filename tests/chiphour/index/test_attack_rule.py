@@ -40,7 +40,7 @@ def by_fractions(rates, measure, parameters):
     return median(m.rate for m in kept) * 2 / 100_000, len(members), len(kept)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(PANELS, st.none() | RATES, st.sampled_from(sorted(SETS)))
 def test_the_rule_in_integers_is_the_methodology(rates, measure, name):
     parameters = SETS[name]
@@ -52,7 +52,7 @@ def test_the_rule_in_integers_is_the_methodology(rates, measure, name):
         assert found.kept == kept
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.lists(st.integers(1, 60), max_size=8),
     st.integers(1, 3),
@@ -89,7 +89,7 @@ SPANS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(SPANS, st.none() | RATES, st.sampled_from(sorted(SETS)))
 def test_the_fix_is_where_the_spans_of_its_rates_say(words, measure, name):
     parameters = SETS[name]

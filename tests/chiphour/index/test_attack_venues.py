@@ -93,7 +93,7 @@ def rows_of(machines, venue):
     ]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(MACHINES, MACHINES, st.lists(st.integers(90, 150), max_size=4))
 def test_the_rates_of_a_target_are_those_of_the_panel(one, other, prices):
     rows = [*rows_of(one, "vast"), *rows_of(other, "verda")]
@@ -102,7 +102,7 @@ def test_the_rates_of_a_target_are_those_of_the_panel(one, other, prices):
     assert exact(target(rows)) == members(rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MACHINES, st.sets(st.integers(0, 8)))
 def test_renting_machines_is_taking_their_rows_away(machines, gone):
     """Without what was seen of them before, too: then they are not carried."""

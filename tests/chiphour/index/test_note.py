@@ -99,7 +99,7 @@ def test_checkpoint_is_verified_by_two_programs_that_share_no_code(keys):
     assert is_signed(witnesses[0].verifier.key, message, by_witness.payload[8:])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(message=st.binary(max_size=80), place=st.integers(0, 95), bit=st.integers(0, 7))
 def test_both_verifiers_refuse_a_changed_signature_or_key(keys, message, place, bit):
     key = keys[0].verifier

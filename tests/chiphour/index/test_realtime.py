@@ -108,7 +108,7 @@ def opened(price_ticks=20_000, parameters=REAL_TIME):
 RATES = st.integers(10_000, 40_000)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.dictionaries(st.sampled_from(VENUES), RATES, min_size=1),
     st.dictionaries(st.sampled_from(("tensordock", "thundercompute", "salad")), RATES),
@@ -252,7 +252,7 @@ def model(prices, parameters):
     return told
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.none() | RATES, max_size=30))
 def test_states_follow_as_the_methodology_tells_them(prices):
     ticks = run(prices)
@@ -261,7 +261,7 @@ def test_states_follow_as_the_methodology_tells_them(prices):
     assert [tick.raw_ticks for tick in ticks] == prices
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.none() | RATES, max_size=40))
 def test_no_published_tick_moves_more_than_two_per_cent(prices):
     ticks = run(prices)

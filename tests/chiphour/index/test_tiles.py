@@ -33,7 +33,7 @@ def hashes(start: int, end: int) -> bytes:
     return WHOLE[32 * start : 32 * end]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 700), min_size=1, max_size=12))
 def test_growing_in_steps_gives_the_root_and_the_tiles_of_the_whole(steps):
     edge, files = EMPTY, {}

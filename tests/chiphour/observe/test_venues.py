@@ -362,7 +362,7 @@ def test_what_is_read_is_observations_and_pages_of_shapes_that_are_known(sample)
 
 
 @WITH_FIELDS
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_an_added_field_is_refused_wherever_it_is_read(sample, data):
     """An object that the reader knows and does not keep may be as it likes."""
@@ -372,7 +372,7 @@ def test_an_added_field_is_refused_wherever_it_is_read(sample, data):
 
 
 @WITH_FIELDS
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_removed_field_is_refused_or_flagged_or_changes_no_fact(sample, data):
     """Take any field away: the reader says so, or does without it, or without the row.
@@ -386,7 +386,7 @@ def test_a_removed_field_is_refused_or_flagged_or_changes_no_fact(sample, data):
 
 
 @with_values(is_number=False)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_renamed_word_is_refused_or_flagged_never_guessed(sample, data):
     """Write another word into any text: no row may come out as a different known thing.
@@ -401,7 +401,7 @@ def test_a_renamed_word_is_refused_or_flagged_never_guessed(sample, data):
 
 
 @with_values(is_number=False)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_word_left_empty_is_refused_or_flagged_never_guessed(sample, data):
     """Write nothing into any text: what is then not said is not known, nor somebody else's."""
@@ -417,7 +417,7 @@ NOT_A_NUMBER = (-0.01, -7, None, "1.5x", True, [], {}, 10**40)
 
 
 @with_values(is_number=True)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data(), value=st.sampled_from(NOT_A_NUMBER))
 def test_a_number_turned_into_another_thing_is_refused_or_changes_no_fact(sample, data, value):
     """Write a thing that cannot be a price or a count into any number: no fact comes of it.
@@ -432,7 +432,7 @@ def test_a_number_turned_into_another_thing_is_refused_or_changes_no_fact(sample
 
 
 @with_values(is_number=True)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data(), value=st.sampled_from([0, 1e-40, 10**6]))
 def test_an_implausible_number_is_refused_or_flagged(sample, data, value):
     """Write nothing, or a million, into any number: a row that changes says that it is odd.
@@ -449,7 +449,7 @@ def test_an_implausible_number_is_refused_or_flagged(sample, data, value):
 
 @pytest.mark.parametrize("sample", JSON, ids=lambda sample: sample.name)
 @given(data=st.data())
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_not_a_number_is_refused_wherever_it_is(sample, data):
     path = data.draw(st.sampled_from(paths_of(sample.name)))
     word = data.draw(st.sampled_from([float("nan"), float("inf"), float("-inf")]))
@@ -459,7 +459,7 @@ def test_not_a_number_is_refused_wherever_it_is(sample, data):
 
 @EACH
 @given(data=st.data())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_torn_body_is_refused(sample, data):
     """Cut between two lines, a list of lines is whole, and has fewer rows."""
     content = sample.content.rstrip()

@@ -119,7 +119,7 @@ def test_a_pointer_names_every_place_and_nothing_that_is_not_there():
 
 @EACH
 @given(count=st.integers(0, 400), seed=st.text("abc", max_size=3))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_larger_body_has_that_many_rows_each_of_its_own(content, wire, count, seed):
     more = scaled(content, wire, count, seed)
     found = rows(page_of(more, wire), wire)

@@ -185,7 +185,7 @@ def ladder_of(side, levels):
 LEVELS = st.dictionaries(st.integers(-300, 300), st.integers(1, 99), max_size=40)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(LEVELS, st.sampled_from(sorted(GROUPS_TICKS.values())), st.sampled_from(DEPTHS))
 def test_groups_count_each_lot_once_at_a_step_that_is_no_better(levels, step, count):
     """Bids go to the step below, asks to the one above: nobody is promised a better price."""

@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import reduce
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.exchange.compose import event
@@ -50,7 +49,6 @@ def traded(drawn, size=1):
     return candles, [row for row in rows if row[3] != Cause.BLOCK]
 
 
-@settings(deadline=None)
 @given(FILLS, st.integers(1, 9))
 def test_candles_are_of_their_fills(drawn, size):
     candles, rows = traded(drawn, size)
@@ -68,7 +66,6 @@ def test_candles_are_of_their_fills(drawn, size):
             assert candle == (candle.start_ns, *ends, lots, cost)
 
 
-@settings(deadline=None)
 @given(FILLS)
 def test_finer_candles_merge_into_the_coarser(drawn):
     candles, _ = traded(drawn)
@@ -84,7 +81,6 @@ def test_finer_candles_merge_into_the_coarser(drawn):
             assert found == candles.candles(0, coarser)
 
 
-@settings(deadline=None)
 @given(FILLS, st.sampled_from(sorted(RESOLUTIONS_NS)), st.integers(0, 90), st.integers(0, 90))
 def test_chart_has_no_gap_and_every_lot(drawn, resolution, before, after):
     """Ask from before or behind the first fill: steps are even, a gap holds the close before."""

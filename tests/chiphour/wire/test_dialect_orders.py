@@ -10,7 +10,6 @@ import json
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.exchange import commands as c
@@ -144,7 +143,6 @@ def standing_trader(params):
     return trader, trader.place(**params)["order_id"]
 
 
-@settings(deadline=None)
 @given(requests(), st.sampled_from(STANDING))
 def test_whatever_is_said_is_a_well_formed_command_or_refused(request, standing):
     """So of each method, edits of a standing order too."""

@@ -115,7 +115,7 @@ def test_garbage_raises_nothing_but_garbled(content):
     assert "expected" in words and "at byte" in words
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(MESSAGE, min_size=1, max_size=2), st.data())
 def test_a_changed_byte_never_makes_another_message(messages, data):
     """Change one byte of a stream in any way: what is read was written, and in that order."""

@@ -326,7 +326,7 @@ def play(floor, step, text, texts):
             floor.work(seconds)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(STEPS, max_size=25))
 def test_reports_of_an_order_add_up_whatever_happens(steps):
     """Play any flow: in each order's reports LastQty sums to CumQty, OrderQty is CumQty and
@@ -358,7 +358,7 @@ def test_reports_of_an_order_add_up_whatever_happens(steps):
         assert order_now.is_standing == (field(told[-1], 39) in "01")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(STEPS, max_size=15), st.integers(0, 60))
 def test_a_fold_that_begins_again_says_the_same_again(steps, until):
     """Fold the frames of any flow anew, silent up to a place and not knowing contracts: from there

@@ -150,7 +150,7 @@ STEP = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(STEP, max_size=60))
 def test_over_a_broken_link_each_message_comes_once_and_in_order(steps):
     """Lose, change and cut as hypothesis likes, then repair: both sides have all, in order."""

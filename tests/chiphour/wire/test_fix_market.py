@@ -88,7 +88,7 @@ def entries_of(fields, first):
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(PICTURES, min_size=1, max_size=5))
 def test_refreshes_applied_to_a_snapshot_give_the_book(pictures):
     """Show pictures one after another: what a listener holds is the last one's snapshot."""

@@ -91,7 +91,7 @@ def orders(draw):
     return fix, "private/buy" if side == "1" else "private/sell", params
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(orders())
 def test_d_is_the_command_of_the_dialects_buy_or_is_refused_as_it_is(drawn):
     """Draw an order in both languages: the commands differ in CLIENT_ORDER_ID alone; the refusals

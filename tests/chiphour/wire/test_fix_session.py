@@ -500,7 +500,7 @@ HEARD = st.builds(
 ) | st.builds(Message, st.sampled_from(sorted(TYPES)), WILD)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(HEARD, max_size=12), st.booleans())
 def test_nothing_that_a_peer_says_breaks_a_session(messages, waits):
     """Say anything: it raises nothing, numbers never fall, and a close is last, with a reason."""

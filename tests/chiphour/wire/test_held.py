@@ -7,7 +7,6 @@ Source  Rulebook 3.2, 3.7, 8.1.
 """
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.wire.held import DOWN
@@ -21,7 +20,6 @@ FILLS = st.lists(st.tuples(st.integers(-9, 9).filter(bool), st.integers(-1000, 1
 
 
 @given(FILLS, st.integers(-1000, 1000))
-@settings(deadline=None)
 def test_a_position_realises_and_floats_exactly_what_its_fills_make(fills, mark_microusd):
     """However it turns, both sum to what the lots are worth less what was paid for them."""
     life = Life(0)

@@ -96,7 +96,7 @@ def simple(count: int, rows: int = 2) -> list[Given]:
     return [frame_given(n, [5] * rows, b"s" * 16, b"secret", "") for n in numbers]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(FRAME, max_size=4))
 def test_decode_gives_back_what_was_encoded(given_frames):
     """Write any frames, read them, and compare every part; the marks are those of the writer."""
@@ -117,7 +117,7 @@ def test_decode_gives_back_what_was_encoded(given_frames):
         assert journal.mark_after(frame, 2) == after
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(FRAME, max_size=4))
 def test_public_form_verifies_with_the_same_hashes(given_frames):
     """Convert: rows, header and hashes are equal, salt and private bytes gone; twice is once."""

@@ -12,7 +12,6 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.wire import jsonrpc
@@ -79,7 +78,6 @@ def said(params):
     return b'{"method":"public/test","params":' + params + b"}"
 
 
-@settings(deadline=None)
 @given(st.binary() | NEARLY | SHAPED.map(lambda each: json.dumps(each).encode()))
 def test_any_bytes_are_a_request_or_refused_with_a_reason(content):
     found = read(parse_request, content)

@@ -51,7 +51,7 @@ def written(sections) -> bytes:
     return b"".join(encode_snapshot(head_of(sections), sections))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SECTIONS)
 def test_sections_come_back_and_their_hash_is_the_digest(sections):
     content = written(sections)

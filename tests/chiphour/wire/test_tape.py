@@ -12,7 +12,6 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from chiphour.contracts import table
@@ -118,7 +117,6 @@ TIMES = st.lists(st.integers(0, 40), min_size=1, max_size=40).map(sorted)
 BOUND = st.none() | st.integers(0, 45)
 
 
-@settings(deadline=None)
 @given(TIMES, BOUND, BOUND, BOUND, BOUND, st.integers(1, 12))
 def test_pages_hold_the_ends_of_what_is_asked_for(times, start_seq, end_seq, start, end, count):
     """Compare with a plain filter over all trades; both ways of sorting, and the default."""
@@ -140,7 +138,6 @@ def test_pages_hold_the_ends_of_what_is_asked_for(times, start_seq, end_seq, sta
     assert pages["default"] == pages["asc" if rises else "desc"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(1, 7))
 def test_pages_of_all_contracts_one_after_the_other_leave_nothing_out(contracts, count):
     """Ask from the last id of each page, which comes again as the first of the next."""

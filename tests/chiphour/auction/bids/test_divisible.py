@@ -401,7 +401,7 @@ def alone(given, chips=None):
     return columns.model([layout])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(given_all())
 def test_its_columns_and_its_best_profit_say_the_same_at_the_values_of_work_found(given):
     """Solve the mode's own columns at the prices: the optimum is `profit_max` at its own ω and θ.
@@ -421,7 +421,7 @@ def test_its_columns_and_its_best_profit_say_the_same_at_the_values_of_work_foun
     assert given.mode.profit_max(given.context, "bid", priced, Held()) == profit
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(given_all(), st.lists(st.integers(0, 60), min_size=2, max_size=2), st.integers(0, 20))
 def test_at_any_values_of_work_the_best_profit_bounds_the_optimum(given, omegas, theta):
     given = given._replace(chosen=False)
@@ -449,7 +449,7 @@ def gain(given, duals, choice, interval):
     return worth - Fraction(choice.loss_picousd, PICOS) - Fraction(nano, NANOUSD_PER_USD)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(given_all(), st.tuples(st.integers(0, 30), st.integers(0, 30)), st.integers(0, 2), st.data())
 def test_a_choice_is_passed_over_only_where_it_gains_nowhere(given, omegas, theta, data):
     """And what is told of a choice is what a chip-hour gains, interval by interval."""
@@ -469,7 +469,7 @@ def test_a_choice_is_passed_over_only_where_it_gains_nowhere(given, omegas, thet
             assert max(gains) <= 0
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(given_all(floors=(0,)), st.data())
 def test_what_is_held_is_worth_what_its_columns_say_of_the_same_chips(given, data):
     """Draw chips within its limits: the best use of them by HiGHS is their worth.
@@ -507,7 +507,7 @@ def test_what_is_held_is_worth_what_its_columns_say_of_the_same_chips(given, dat
         assert found == pytest.approx(best, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(given_all())
 def test_what_is_read_from_a_solution_holds_its_limits_and_loses_only_the_cut(given):
     given = given._replace(spend=None, context=given.context._replace(reference=None))
