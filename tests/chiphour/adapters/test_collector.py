@@ -469,7 +469,7 @@ def test_a_new_collector_keeps_the_wait_that_a_venue_asked_for():
         store, clock = Store(), Clock()
         deeds = {"/busy/offers": answer(b"", 429, retry_after="600")}
         async with running_from(deeds, readers("busy"), store, clock):
-            await until(lambda: store.polls)
+            await until(lambda: "busy" in store.states)
         clock.start_ns += NS_PER_MINUTE
         async with running_from(deeds, readers("busy"), store, clock) as server:
             await asyncio.sleep(0.2)
