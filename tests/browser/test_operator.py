@@ -6,6 +6,8 @@ Keeps   everything done by hand: what is typed is what is sent.
 Source  docs/how-to/auction.md.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -174,3 +176,26 @@ def test_the_demonstration_has_a_run_that_cleared_and_one_that_takes_bids(site, 
     cell.click()
     assert "at=" in window.page.url
     expect(window.page.get_by_role("img", name="Supply and demand")).to_be_visible()
+
+
+def test_bids_are_sealed_until_the_market_says_that_they_are_not(site, opened):
+    """Let its answer stand still just before disclosure: no clock of ours asks for files."""
+    number = site.run_in("cleared")
+    window = opened("/auction")
+    asked = []
+    window.page.on("request", lambda request: asked.append(request.url))
+
+    def stands_still(route):
+        told = route.fetch().json()
+        told["time"], told["row"]["discloses"] = "2026-08-13T00:30:49Z", "2026-08-13T00:30:51Z"
+        route.fulfill(json=told)
+
+    window.page.route(re.compile(rf"/api/auction/runs/{number}$"), stands_still)
+    window.page.goto(f"/auction/{number}")
+    expect(window.page.get_by_text("Bids are sealed until 2026-08-13 00:30 UTC")).to_be_visible()
+    expect(window.page.get_by_text(re.compile("disclosure in [12] second"))).to_be_visible()
+    expect(window.page.get_by_text(re.compile("disclosure [12] seconds? ago"))).to_be_visible()
+    assert not [each for each in asked if "/files/" in each or each.endswith("/proof")]
+    window.page.unroute_all(behavior="ignoreErrors")
+    expect(window.page.get_by_role("img", name="Supply and demand")).to_be_visible()
+    expect(window.page.get_by_text("no bid left out")).to_be_visible()
