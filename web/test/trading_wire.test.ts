@@ -184,6 +184,20 @@ test("a channel is begun anew on demand; private ones go to private methods, aft
   wire.end();
 });
 
+test("a line that is cut while it is lost, and tried at once, opens one connection", async () => {
+  const { wire, lines, hands, last, open } = opened();
+  await open();
+  last().onclose?.();
+  wire.cut(); // As who signs out meanwhile does.
+  wire.retry();
+  await open();
+  await hands.pass(5_000);
+  assert.equal(wire.line, "live");
+  assert.equal(lines.length, 2);
+  wire.end();
+  assert.equal(hands.timers.size, 0);
+});
+
 test("what is no JSON ends the line, and the next one is tried", async () => {
   const { wire, last, open } = opened();
   await open();

@@ -259,6 +259,7 @@ export class Wire {
   }
 
   #lose(): void {
+    this.#time.drop(this.#retry); // One that is cut while it is lost is tried once, not twice.
     this.#drop();
     if (this.#ended) return;
     const most = WAITS_MS[Math.min(this.#tries, WAITS_MS.length - 1)] as number;
